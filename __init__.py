@@ -1,0 +1,1 @@
+"""tilewright: an ONNX compiler on xDSL."""

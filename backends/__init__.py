@@ -1,0 +1,1 @@
+"""Target models, LLVM emission, object code and the code image."""

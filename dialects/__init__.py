@@ -1,0 +1,1 @@
+"""The IR dialects of tilewright."""

@@ -1,0 +1,1 @@
+"""Kernels: schedules, loops, and the walk to the llvm dialect."""

@@ -1,0 +1,1 @@
+"""Schedule rules: which groups fuse into one kernel, and how each is lowered to loops."""

@@ -1,0 +1,1 @@
+"""Passes on the graph, kernels and memory stages."""
