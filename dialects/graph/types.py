@@ -1,0 +1,120 @@
+"""Building and reading graph tensor types; interned, because constructing xDSL types costs about 0.1 ms each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from xdsl.dialects.builtin import DYNAMIC_INDEX, NoneAttr, TensorType
+from xdsl.ir import Attribute, SSAValue
+
+from .attrs import TensorEncodingAttr
+from .dims import DimExpr, DimLike, product
+
+Dims = tuple[DimExpr, ...]
+AnyTensor = TensorType[Attribute]
+
+
+def tensor(element: Attribute, dims: Sequence[DimLike], order: Sequence[int] | None = None) -> AnyTensor:
+    """The tensor type of these logical dims; `order` lists them from outermost to innermost in memory (None: row-major)."""
+    canonical = tuple(order) if order is not None and list(order) != list(range(len(dims))) else None
+    return _tensor(element, tuple(DimExpr.of(d) for d in dims), canonical)
+
+
+@lru_cache(maxsize=65536)
+def _tensor(element: Attribute, dims: Dims, order: tuple[int, ...] | None) -> AnyTensor:
+    shape = [d.value if d.is_static else DYNAMIC_INDEX for d in dims]
+    symbolic = dims if DYNAMIC_INDEX in shape else None
+    encoding = NoneAttr() if symbolic is None and order is None else TensorEncodingAttr((symbolic, order))
+    return TensorType(element, shape, encoding)
+
+
+def tensor_type(value: SSAValue | Attribute) -> AnyTensor:
+    """The tensor type of a value (or the type itself); TypeError when it is something else."""
+    candidate = value.type if isinstance(value, SSAValue) else value
+    if not isinstance(candidate, TensorType):
+        raise TypeError(f"expected a tensor type, got {candidate}")
+    return candidate  # pyright: ignore[reportUnknownVariableType]  # isinstance cannot bind the element type
+
+
+@lru_cache(maxsize=65536)
+def _dims(tensor: AnyTensor) -> Dims:
+    encoding = tensor.encoding
+    if isinstance(encoding, TensorEncodingAttr) and encoding.dims is not None:
+        return encoding.dims
+    shape = tensor.get_shape()
+    return tuple(DimExpr.symbol(f"_{i}") if d == DYNAMIC_INDEX else DimExpr.of(d) for i, d in enumerate(shape))
+
+
+def dims_of(value: SSAValue | Attribute) -> Dims:
+    """The logical dims; a dynamic dim without an encoding reads as the anonymous symbol `_<index>`."""
+    return _dims(tensor_type(value))
+
+
+def rank_of(value: SSAValue | Attribute) -> int:
+    return len(dims_of(value))
+
+
+def order_of(value: SSAValue | Attribute) -> tuple[int, ...]:
+    """The logical dims from outermost to innermost in memory."""
+    found = tensor_type(value)
+    encoding = found.encoding
+    if isinstance(encoding, TensorEncodingAttr) and encoding.order is not None:
+        return encoding.order
+    return tuple(range(found.get_num_dims()))
+
+
+def element_of(value: SSAValue | Attribute) -> Attribute:
+    return tensor_type(value).element_type
+
+
+def is_static(value: SSAValue | Attribute) -> bool:
+    return all(d.is_static for d in dims_of(value))
+
+
+def static_shape(value: SSAValue | Attribute) -> tuple[int, ...]:
+    """The dims as integers; ValueError when one is symbolic."""
+    return tuple(d.value for d in dims_of(value))
+
+
+def numel(value: SSAValue | Attribute) -> DimExpr:
+    return product(dims_of(value))
+
+
+def with_order(value: SSAValue | Attribute, order: Sequence[int] | None) -> AnyTensor:
+    """The same logical type stored in another order."""
+    return tensor(element_of(value), dims_of(value), order)
+
+
+def with_element(value: SSAValue | Attribute, element: Attribute) -> AnyTensor:
+    encoding = tensor_type(value).encoding
+    order = encoding.order if isinstance(encoding, TensorEncodingAttr) else None
+    return tensor(element, dims_of(value), order)
+
+
+def physical_strides(value: SSAValue | Attribute) -> Dims:
+    """Element strides of the logical dims for a dense tensor in its memory order."""
+    dims = dims_of(value)
+    strides: dict[int, DimExpr] = {}
+    running = DimExpr.of(1)
+    for axis in reversed(order_of(value)):
+        strides[axis] = running
+        running = running * dims[axis]
+    return tuple(strides[axis] for axis in range(len(dims)))
+
+
+def broadcast_dims(*shapes: Sequence[DimExpr]) -> Dims:
+    """Numpy broadcasting of symbolic shapes; a symbol against another symbol is an error unless they are equal.
+
+    Raises ValueError naming the dims that clash.
+    """
+    rank = max((len(s) for s in shapes), default=0)
+    one = DimExpr.of(1)
+    result: list[DimExpr] = []
+    for axis in range(rank):
+        candidates = [s[axis - rank + len(s)] for s in shapes if axis - rank + len(s) >= 0]
+        distinct = list(dict.fromkeys(c for c in candidates if c != one))
+        if len(distinct) > 1:
+            raise ValueError(f"cannot broadcast dims {', '.join(map(str, distinct))} (axis {axis - rank})")
+        result.append(distinct[0] if distinct else one)
+    return tuple(result)
