@@ -1,31 +1,91 @@
-"""Environment variables, all of them, typed.
+"""The environment variables that tilewright reads: one row each, typed, read when they are asked for.
 
-Each knob is read when it is asked for, so a test can change the environment. An ill-formed value raises.
+    from .. import knobs
+    knobs.cache_dir()          # a Path
+
+Nothing else in the package reads ``os.environ``. An empty variable counts as unset.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
+
+from .errors import BadOptionError
+
+T = TypeVar("T")
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_FLAGS = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
 
 
-def cache_dir() -> Path:
-    """TILEWRIGHT_CACHE_DIR: where objects and executables are cached. Default: ~/.cache/tilewright (XDG_CACHE_HOME)."""
-    chosen = os.environ.get("TILEWRIGHT_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "tilewright"
+def _flag(text: str) -> bool:
+    return _FLAGS[text.lower()]
 
 
-def cache_bytes() -> int:
-    """TILEWRIGHT_CACHE_BYTES: how large the cache may grow before the oldest entries go. 0 turns it off."""
-    return _integer("TILEWRIGHT_CACHE_BYTES", 1 << 30)
+def _size(text: str) -> int:
+    """``"512M"`` -> bytes."""
+    digits = text.lower().removesuffix("b").rstrip("kmg")
+    return int(digits) * _UNITS[text.lower().removesuffix("b")[len(digits) :]]
 
 
-def _integer(name: str, default: int) -> int:
-    """The non-negative integer in variable `name`. Raises ValueError for anything else."""
-    text = os.environ.get(name, "")
-    if not text:
-        return default
-    if not text.isdecimal():
-        raise ValueError(f"{name} must be a non-negative integer, got {text!r}")
-    return int(text)
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _default_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "tilewright"
+
+
+@dataclass(frozen=True)
+class Knob(Generic[T]):
+    """One variable. Calling it gives its value now, or the default where it is unset.
+
+    Raises BadOptionError, naming the variable, for a value that it can't have.
+    """
+
+    variable: str
+    default: Callable[[], T]
+    parse: Callable[[str], T]
+    expects: str
+    doc: str
+
+    def __call__(self) -> T:
+        text = os.environ.get(self.variable)
+        if not text:
+            return self.default()
+        try:
+            return self.parse(text)
+        except (KeyError, ValueError):
+            raise BadOptionError(f"{self.variable}={text}: expected {self.expects}") from None
+
+
+def _no_path() -> Path | None:
+    return None
+
+
+def _no_number() -> int | None:
+    return None
+
+
+cache_dir = Knob("TILEWRIGHT_CACHE_DIR", _default_cache, Path, "a folder", "where compiled objects are kept")
+cache_size = Knob("TILEWRIGHT_CACHE_SIZE", lambda: 2 << 30, _size, "bytes, as in 512M or 2G", "bound of the cache")
+target = Knob("TILEWRIGHT_TARGET", lambda: "host", str, "a target's name", "target where none is asked for")
+threads = Knob("TILEWRIGHT_THREADS", _no_number, _positive, "a number above 0", "threads of a session")
+workers = Knob("TILEWRIGHT_WORKERS", _no_number, _positive, "a number above 0", "processes that generate code")
+dump_ir = Knob("TILEWRIGHT_DUMP_IR", _no_path, Path, "a folder", "write the IR after each stage there")
+disable_pass = Knob("TILEWRIGHT_DISABLE_PASS", tuple[str, ...], _names, "names, by comma", "passes left out")
+rewrite_limit = Knob("TILEWRIGHT_REWRITE_LIMIT", _no_number, int, "a number", "stop rewriting after this many")
+verify = Knob("TILEWRIGHT_VERIFY", lambda: False, _flag, "0 or 1", "verify the IR between all stages")
+guard = Knob("TILEWRIGHT_GUARD", lambda: False, _flag, "0 or 1", "end each buffer at a protected page")

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from ..errors import CompileError
+from ..errors import UnknownTargetError, UnsupportedPlatformError
 
 X86_64_DATA_LAYOUT = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 """LLVM's data layout of every x86-64 ELF target."""
@@ -113,15 +113,14 @@ TARGETS: dict[str, TargetModel] = {model.name: model for model in _MODELS}
 def get_target(name: str) -> TargetModel:
     """The model called `name`; "host" is the most capable one that this machine runs.
 
-    Raises CompileError, naming the known targets, for any other name.
+    Raises UnknownTargetError, naming the known targets, for any other name.
     """
     if name == "host":
         return host_target()
     try:
         return TARGETS[name]
     except KeyError:
-        known = ", ".join(["host", *TARGETS])
-        raise CompileError(f"unknown target {name!r}; known targets: {known}") from None
+        raise UnknownTargetError(name, ["host", *TARGETS]) from None
 
 
 def runs_here(target: TargetModel) -> bool:
@@ -133,12 +132,12 @@ def runs_here(target: TargetModel) -> bool:
 def host_target() -> TargetModel:
     """The most capable model that this machine runs.
 
-    Raises CompileError on a processor below every model.
+    Raises UnsupportedPlatformError on a processor below every model.
     """
     for model in _MODELS:
         if runs_here(model):
             return model
-    raise CompileError(f"this processor is below every known target ({', '.join(TARGETS)})")
+    raise UnsupportedPlatformError(f"this processor is below every known target ({', '.join(TARGETS)})")
 
 
 @cache

@@ -3,9 +3,10 @@
 import itertools
 
 import pytest
+
 from tilewright.backends import targets
 from tilewright.backends.targets import TARGETS, get_target, host_target, runs_here
-from tilewright.errors import CompileError
+from tilewright.errors import UnknownTargetError
 
 
 def test_host_is_a_known_model_that_runs_here():
@@ -21,7 +22,7 @@ def test_every_level_implies_the_ones_below():
 
 
 def test_unknown_target_lists_the_known_ones():
-    with pytest.raises(CompileError, match=r"'pentium'.*x86-64-v4-vnni.*x86-64-v2"):
+    with pytest.raises(UnknownTargetError, match=r"'pentium'.*x86-64-v4-vnni.*x86-64-v2"):
         get_target("pentium")
 
 

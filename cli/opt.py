@@ -1,0 +1,110 @@
+"""``tilewright-opt``: xDSL's optimizer driver with our dialects, passes and named pipelines.
+
+    tilewright-opt model.mlir -p 'fold-constants,dce' --print-between-passes
+
+Reads MLIR at any stage. Exit code 0; 1 with the error on stderr; 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+from xdsl.utils.arg_spec import ArgSpec, parse_pipeline
+from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, ParseError, PassFailedException
+from xdsl.xdsl_opt_main import xDSLOptMain
+
+from ..errors import BadOptionError, TilewrightError
+from ..universe import TILEWRIGHT_UNIVERSE
+
+PIPELINES: Mapping[str, str] = {}
+
+
+def expand_pipelines(spec: str, pipelines: Mapping[str, str], disabled: Iterable[str] = ()) -> str:
+    """Replace the names of pipelines in ``spec`` by their passes, and leave out the disabled ones.
+
+    ``"graph-pipeline,cse"`` -> ``"infer-shapes,fold-constants,...,cse"``
+    """
+    without = set(disabled)
+
+    def passes(text: str) -> Iterable[ArgSpec]:
+        for item in parse_pipeline(text):
+            if item.name in pipelines:
+                yield from passes(pipelines[item.name])
+            elif item.name not in without:
+                yield item
+
+    return ",".join(map(str, passes(spec)))
+
+
+class OptMain(xDSLOptMain):
+    """xDSL's driver, with what ``universe.py`` lists whether the package is installed or not."""
+
+    version_format = "tilewright-opt on xdsl version {xdsl_version}"
+
+    def register_all_dialects(self) -> None:
+        super().register_all_dialects()
+        known = {*self.ctx.registered_dialect_names}
+        for name, factory in TILEWRIGHT_UNIVERSE.all_dialects.items():
+            if name not in known:
+                self.ctx.register_dialect(name, factory)
+
+    def register_all_passes(self) -> None:
+        super().register_all_passes()
+        self.available_passes |= TILEWRIGHT_UNIVERSE.all_passes
+
+    def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
+        super().register_all_arguments(arg_parser)
+        arg_parser.add_argument(
+            "--disable-pass",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="Leave this pass out of the pipeline; may be repeated.",
+        )
+        pipelines = ", ".join(PIPELINES) or "none"
+        arg_parser.epilog = f"Named pipelines, usable wherever a pass is: {pipelines}."
+
+    def setup_pipeline(self) -> None:
+        try:
+            self.args.passes = expand_pipelines(self.args.passes, PIPELINES, self.args.disable_pass)
+            super().setup_pipeline()
+        except (ArgSpecParseError, ValueError) as error:
+            raise BadOptionError(f"--passes: {error}") from error
+        if sys.stderr.isatty():
+            inner = self.pipeline.callback
+            count = len(self.pipeline.passes)
+
+            def callback(previous: ModulePass | None, module: ModuleOp, following: ModulePass | None) -> None:
+                if inner is not None:
+                    inner(previous, module, following)
+                show_progress(following, count)
+
+            self.pipeline = dataclasses.replace(self.pipeline, callback=callback)
+
+
+def show_progress(following: ModulePass | None, count: int) -> None:
+    """Rewrite one line of the terminal with the pass that comes next; clear it after the last of ``count``."""
+    text = f"{following.name} ({count} passes)" if following else ""
+    print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the tool on ``args`` (default: the command line); return the exit code."""
+    try:
+        OptMain(args=args).run()
+    except BadOptionError as error:
+        print(f"tilewright-opt: {error}", file=sys.stderr)
+        return 2
+    except (TilewrightError, ParseError, DiagnosticException, PassFailedException, OSError, ValueError) as error:
+        print(f"tilewright-opt: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The part of lit that lit.cfg.py uses."""

@@ -1,0 +1,36 @@
+"""The dialects and passes of tilewright, as the ``xdsl.universe`` entry point announces them.
+
+Nothing is imported until it is asked for. A new pass is one row here: its name -> ``module:class``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from xdsl.universe import Universe
+
+DIALECTS: dict[str, str] = {}
+
+GRAPH_PASSES: dict[str, str] = {}
+"""Rewrites of the graph stage."""
+
+KERNEL_PASSES: dict[str, str] = {}
+"""Passes of the kernels stage: outlining, schedules, memory."""
+
+LOWERING_PASSES: dict[str, str] = {}
+"""From kernels to loops to llvm."""
+
+PASSES = GRAPH_PASSES | KERNEL_PASSES | LOWERING_PASSES
+
+
+def _factories(rows: Mapping[str, str]) -> dict[str, Callable[[], Any]]:
+    def load(path: str) -> Any:
+        module, name = path.split(":")
+        return getattr(import_module(f".{module}", __package__), name)
+
+    return {name: lambda path=path: load(path) for name, path in rows.items()}
+
+
+TILEWRIGHT_UNIVERSE = Universe(all_dialects=_factories(DIALECTS), all_passes=_factories(PASSES))
