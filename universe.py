@@ -11,7 +11,9 @@ from typing import Any
 
 from xdsl.universe import Universe
 
-DIALECTS: dict[str, str] = {}
+DIALECTS: dict[str, str] = {
+    "graph": "dialects.graph:Graph",
+}
 
 GRAPH_PASSES: dict[str, str] = {}
 """Rewrites of the graph stage."""
