@@ -36,7 +36,6 @@ def test_unsupported_nodes_are_listed_by_kind() -> None:
         ]
     )
     assert str(error) == (
-        "import: 3 unsupported node(s): Foo (ai.onnx opset 17) at 'a', 'c'; "
-        "Bar (my.domain opset 1), mode 'cubic', at 'b'"
+        "import: 3 unsupported node(s): Foo (ai.onnx opset 17) at 'a', 'c'; Bar (my.domain opset 1), mode 'cubic', at 'b'"
     )
     assert error.by_op == {"Foo": 2, "Bar": 1}
