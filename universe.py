@@ -15,6 +15,11 @@ DIALECTS: dict[str, str] = {
     "graph": "dialects.graph:Graph",
 }
 
+REPLACED_DIALECTS: dict[str, str] = {
+    "arith": "dialects.arith:Arith",
+}
+"""Dialects of xDSL's that ours extends. A universe may not repeat a name, so only our own tools see these."""
+
 GRAPH_PASSES: dict[str, str] = {}
 """Rewrites of the graph stage."""
 
@@ -36,3 +41,6 @@ def _factories(rows: Mapping[str, str]) -> dict[str, Callable[[], Any]]:
 
 
 TILEWRIGHT_UNIVERSE = Universe(all_dialects=_factories(DIALECTS), all_passes=_factories(PASSES))
+
+TOOL_DIALECTS: dict[str, Callable[[], Any]] = TILEWRIGHT_UNIVERSE.all_dialects | _factories(REPLACED_DIALECTS)
+"""What our own tools register on top of xDSL's dialects, a name in both places being ours."""

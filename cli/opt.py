@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
+from xdsl.universe import Universe
 from xdsl.utils.arg_spec import ArgSpec, parse_pipeline
 from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, ParseError, PassFailedException
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from ..errors import BadOptionError, TilewrightError
-from ..universe import TILEWRIGHT_UNIVERSE
+from ..universe import TILEWRIGHT_UNIVERSE, TOOL_DIALECTS
 
 PIPELINES: Mapping[str, str] = {}
 
@@ -47,11 +48,8 @@ class OptMain(xDSLOptMain):
     version_format = "tilewright-opt on xdsl version {xdsl_version}"
 
     def register_all_dialects(self) -> None:
-        super().register_all_dialects()
-        known = {*self.ctx.registered_dialect_names}
-        for name, factory in TILEWRIGHT_UNIVERSE.all_dialects.items():
-            if name not in known:
-                self.ctx.register_dialect(name, factory)
+        for name, factory in (Universe.get_multiverse().all_dialects | TOOL_DIALECTS).items():
+            self.ctx.register_dialect(name, factory)
 
     def register_all_passes(self) -> None:
         super().register_all_passes()

@@ -1,13 +1,14 @@
 """The vector forms of arith: round trip, verification, and agreement with xDSL's scalar classes."""
 
 import pytest
-from tilewright.dialects import arith
 from xdsl.context import Context
 from xdsl.dialects import arith as scalar
 from xdsl.dialects import builtin, func
 from xdsl.ir import Block
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import VerifyException
+
+from tilewright.dialects import arith
 
 VECTOR_FORMS = """
 func.func @f(%x: vector<4xf32>, %s: f32, %q: vector<4xi64>) -> vector<4xf32> {
@@ -36,9 +37,7 @@ def test_vector_forms_round_trip():
     module = parse(VECTOR_FORMS)
     module.verify()
     assert str(parse(str(module))) == str(module)
-    assert [line.strip() for line in str(module).splitlines()[2:-3]] == [
-        line.strip() for line in VECTOR_FORMS.splitlines()[2:-2]
-    ]
+    assert [line.strip() for line in str(module).splitlines()[2:-3]] == [line.strip() for line in VECTOR_FORMS.splitlines()[2:-2]]
 
 
 def test_constructors_infer_vector_results():
