@@ -1,0 +1,405 @@
+"""Building loops-stage IR: a thin layer over xDSL ops with folded index arithmetic and structured loops.
+
+`KernelBuilder` makes the function frame of the kernel ABI; `LoopBuilder` emits ops at its insertion point. Index values may be
+Python ints; arithmetic on ints is done at once, so strides and offsets that are known leave no code behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+
+from xdsl.dialects import arith, func, math, memref, scf, vector
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    AnyFloat,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    FunctionType,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+    MemRefType,
+    StridedLayoutAttr,
+    VectorType,
+    i8,
+    i32,
+)
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from ..dialects.graph.base import i1
+from ..dialects.graph.dims import Atom, DimExpr
+
+Index = SSAValue | int
+INDEX = IndexType()
+
+
+def storage_type(element: Attribute) -> Attribute:
+    """How an element lies in memory: booleans take a byte, integers lose their sign."""
+    if isinstance(element, IntegerType):
+        return _signless(max(element.width.data, 8))
+    return element
+
+
+def compute_type(element: Attribute) -> Attribute:
+    """The signless type an element has in registers."""
+    return _signless(element.width.data) if isinstance(element, IntegerType) else element
+
+
+@lru_cache(maxsize=64)
+def _signless(width: int) -> IntegerType:
+    return IntegerType(width)
+
+
+@lru_cache(maxsize=1024)
+def vector_type(element: Attribute, lanes: int) -> VectorType[Attribute]:
+    return VectorType(element, [lanes])
+
+
+@lru_cache(maxsize=1024)
+def flat_memref(element: Attribute) -> MemRefType[Attribute]:
+    """`memref<?xT>`, the type of every buffer argument."""
+    return MemRefType(element, [DYNAMIC_INDEX])
+
+
+@lru_cache(maxsize=4096)
+def _view_type(element: Attribute, sizes: tuple[int, ...], strides: tuple[int, ...], offset: int) -> MemRefType[Attribute]:
+    dynamic = [None if s == DYNAMIC_INDEX else s for s in strides]
+    return MemRefType(element, sizes, StridedLayoutAttr(dynamic, None if offset == DYNAMIC_INDEX else offset))
+
+
+class LoopBuilder:
+    """Emits ops at the end of `block`; nested bodies are built by callbacks that receive their block arguments."""
+
+    def __init__(self, block: Block, entry: Block | None = None) -> None:
+        self.block = block
+        self.entry = entry or block
+        self._constants: dict[tuple[Attribute, float | int], SSAValue] = {}
+        self._dims: dict[DimExpr, Index] = {}
+        self._last_constant: Operation | None = None
+
+    # -- emission -----------------------------------------------------------------------------------------------------
+    def emit(self, op: Operation) -> SSAValue:
+        """Append an op with at most one result and return that result."""
+        self.block.add_op(op)
+        return op.results[0] if op.results else SSAValue.get(op.operands[0])
+
+    def op(
+        self,
+        cls: type[Operation],
+        operands: Sequence[SSAValue],
+        result: Attribute,
+        properties: Mapping[str, Attribute] | None = None,
+    ) -> SSAValue:
+        """Append an op built the fast way, bypassing its constructor."""
+        return self.emit(cls.create(operands=operands, result_types=[result], properties=dict(properties or {})))
+
+    @contextmanager
+    def at(self, block: Block) -> Iterator[None]:
+        """Emit into another block for the duration."""
+        saved, self.block = self.block, block
+        try:
+            yield
+        finally:
+            self.block = saved
+
+    # -- constants (kept at the top of the function, one of each) ---------------------------------------------------------
+    def _constant(self, type_: Attribute, value: float | int) -> SSAValue:
+        key = (type_, _bits(value))
+        found = self._constants.get(key)
+        if found is not None:
+            return found
+        op = arith.ConstantOp.create(result_types=[type_], properties={"value": _constant_attr(type_, value)})
+        if self._last_constant is None:
+            first = self.entry.first_op
+            if first is None:
+                self.entry.add_op(op)
+            else:
+                self.entry.insert_op_before(op, first)
+        else:
+            self.entry.insert_op_after(op, self._last_constant)
+        self._last_constant = op
+        self._constants[key] = op.results[0]
+        return op.results[0]
+
+    def const(self, value: float | int, type_: Attribute) -> SSAValue:
+        """A scalar constant, or a splat for a vector type."""
+        return self._constant(type_, value)
+
+    def index(self, value: Index) -> SSAValue:
+        return self._constant(INDEX, value) if isinstance(value, int) else value
+
+    # -- index arithmetic -----------------------------------------------------------------------------------------------
+    def add(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return a + b
+        if a == 0 and isinstance(a, int):
+            return b
+        if b == 0 and isinstance(b, int):
+            return a
+        return self.op(arith.AddiOp, [self.index(a), self.index(b)], INDEX, _NO_OVERFLOW)
+
+    def sub(self, a: Index, b: Index) -> Index:
+        if isinstance(b, int):
+            return a - b if isinstance(a, int) else self.add(a, -b)
+        return 0 if a is b else self.op(arith.SubiOp, [self.index(a), b], INDEX, _NO_OVERFLOW)
+
+    def mul(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return a * b
+        if isinstance(a, int):
+            a, b = b, a
+        if isinstance(b, int) and b in (0, 1):
+            return a if b else 0
+        return self.op(arith.MuliOp, [self.index(a), self.index(b)], INDEX, _NO_OVERFLOW)
+
+    def floordiv(self, a: Index, b: Index) -> Index:
+        """Quotient of non-negative a by positive b."""
+        if isinstance(a, int) and isinstance(b, int):
+            return a // b
+        if isinstance(b, int) and b == 1:
+            return a
+        return self.op(arith.DivUIOp, [self.index(a), self.index(b)], INDEX)
+
+    def mod(self, a: Index, b: Index) -> Index:
+        """Remainder of non-negative a by positive b."""
+        if isinstance(a, int) and isinstance(b, int):
+            return a % b
+        if isinstance(b, int) and b == 1:
+            return 0
+        return self.op(arith.RemUIOp, [self.index(a), self.index(b)], INDEX)
+
+    def ceildiv(self, a: Index, b: Index) -> Index:
+        return self.floordiv(self.add(a, self.sub(b, 1)), b)
+
+    def min(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return min(a, b)
+        return self.op(arith.MinSIOp, [self.index(a), self.index(b)], INDEX)
+
+    def max(self, a: Index, b: Index) -> Index:
+        if isinstance(a, int) and isinstance(b, int):
+            return max(a, b)
+        return self.op(arith.MaxSIOp, [self.index(a), self.index(b)], INDEX)
+
+    def linear(self, indices: Sequence[Index], strides: Sequence[Index], offset: Index = 0) -> Index:
+        """`offset + sum(index * stride)`."""
+        total = offset
+        for i, s in zip(indices, strides, strict=True):
+            total = self.add(total, self.mul(i, s))
+        return total
+
+    def delinearize(self, linear: Index, extents: Sequence[Index]) -> list[Index]:
+        """The multi-index of a row-major linear index; the outermost extent is not needed and not read."""
+        result: list[Index] = []
+        for extent in reversed(extents[1:]):
+            result.append(self.mod(linear, extent))
+            linear = self.floordiv(linear, extent)
+        return [linear, *reversed(result)] if extents else []
+
+    def cmp(self, predicate: str, a: Index, b: Index) -> SSAValue:
+        """Signed integer comparison: eq ne slt sle sgt sge ult ule ugt uge."""
+        return self.emit(arith.CmpiOp(self.index(a), self.index(b), predicate))
+
+    # -- symbolic dims --------------------------------------------------------------------------------------------------
+    def bind_dim(self, dim: DimExpr, value: Index) -> None:
+        """Say which value a dim expression (a symbol, mostly) has; the value must dominate all uses."""
+        self._dims[dim] = value
+
+    def dim(self, expr: DimExpr) -> Index:
+        """The value of a dim expression: an int when static, else index arithmetic emitted in the entry block's scope."""
+        if expr.is_static:
+            return expr.value
+        found = self._dims.get(expr)
+        if found is not None:
+            return found
+        total: Index = 0
+        for mono, coefficient in expr.terms:
+            term: Index = coefficient
+            for atom, power in mono:
+                for _ in range(power):
+                    term = self.mul(self._atom(atom), term)
+            total = self.add(total, term)
+        if self.block is self.entry:
+            self._dims[expr] = total
+        return total
+
+    def _atom(self, atom: Atom) -> Index:
+        if not atom.args:
+            return self._dims[DimExpr.symbol(atom.name)]
+        lhs, rhs = (self.dim(a) for a in atom.args)
+        return {"floordiv": self.floordiv, "mod": self.mod, "max": self.max, "min": self.min}[atom.name](lhs, rhs)
+
+    # -- structured control flow ----------------------------------------------------------------------------------------
+    def for_(
+        self,
+        lower: Index,
+        upper: Index,
+        body: Callable[[SSAValue, Sequence[SSAValue]], Sequence[SSAValue] | None],
+        step: Index = 1,
+        inits: Sequence[SSAValue] = (),
+    ) -> list[SSAValue]:
+        """`scf.for`; `body(iv, carried)` emits the body and returns the values to carry on. Returns the loop's results."""
+        bounds = [self.index(lower), self.index(upper), self.index(step)]
+        block = Block(arg_types=[INDEX, *(v.type for v in inits)])
+        with self.at(block):
+            carried = body(block.args[0], block.args[1:]) or ()
+            block.add_op(scf.YieldOp(*carried))
+        loop = scf.ForOp(*bounds, list(inits), Region(block))
+        self.block.add_op(loop)
+        return list(loop.results)
+
+    def if_(
+        self,
+        condition: SSAValue,
+        then: Callable[[], Sequence[SSAValue] | None],
+        otherwise: Callable[[], Sequence[SSAValue] | None] | None = None,
+        result_types: Sequence[Attribute] = (),
+    ) -> list[SSAValue]:
+        """`scf.if`; the callbacks emit the branches and return their results."""
+        blocks: list[Block] = []
+        for branch in (then, otherwise):
+            if branch is None:
+                continue
+            block = Block()
+            with self.at(block):
+                block.add_op(scf.YieldOp(*(branch() or ())))
+            blocks.append(block)
+        regions = [Region(b) for b in blocks]
+        op = scf.IfOp(condition, list(result_types), regions[0], regions[1] if len(regions) > 1 else None)
+        self.block.add_op(op)
+        return list(op.results)
+
+    # -- memory -----------------------------------------------------------------------------------------------------------
+    def view(self, buffer: SSAValue, sizes: Sequence[Index], strides: Sequence[Index], offset: Index = 0) -> SSAValue:
+        """`memref.reinterpret_cast`: a strided view of a flat buffer (element units)."""
+        assert isinstance(buffer.type, MemRefType)
+        static = [_static(sizes), _static(strides), _static([offset])]
+        element: Attribute = buffer.type.element_type
+        result = _view_type(element, static[0], static[1], static[2][0])
+        dynamic = [[v for v in values if not isinstance(v, int)] for values in ([offset], sizes, strides)]
+        return self.emit(
+            memref.ReinterpretCastOp(buffer, dynamic[0], dynamic[1], dynamic[2], static[2], static[0], static[1], result)
+        )
+
+    def scratch_view(self, scratch: SSAValue, byte_offset: Index, count: Index, element: Attribute) -> SSAValue:
+        """`memref.view`: `count` elements of scratch memory starting at a byte offset, as a flat memref."""
+        dynamic = [] if isinstance(count, int) else [count]
+        result = MemRefType(element, [count if isinstance(count, int) else DYNAMIC_INDEX])
+        return self.emit(memref.ViewOp.create(operands=[scratch, self.index(byte_offset), *dynamic], result_types=[result]))
+
+    def load(self, view: SSAValue, indices: Sequence[Index]) -> SSAValue:
+        """One element in its storage type."""
+        assert isinstance(view.type, MemRefType)
+        return self.op(memref.LoadOp, [view, *map(self.index, indices)], _element(view))
+
+    def store(self, value: SSAValue, view: SSAValue, indices: Sequence[Index]) -> None:
+        self.block.add_op(memref.StoreOp.create(operands=[value, view, *map(self.index, indices)]))
+
+    def vload(self, view: SSAValue, indices: Sequence[Index], lanes: int, mask: SSAValue | None = None) -> SSAValue:
+        """`lanes` consecutive elements along the last (unit-stride) dim; masked-off lanes read as zero."""
+        result = vector_type(_element(view), lanes)
+        operands = [view, *map(self.index, indices)]
+        if mask is None:
+            return self.op(vector.LoadOp, operands, result)
+        return self.op(vector.MaskedLoadOp, [*operands, mask, self.const(0, result)], result)
+
+    def vstore(self, value: SSAValue, view: SSAValue, indices: Sequence[Index], mask: SSAValue | None = None) -> None:
+        """Store a vector along the last (unit-stride) dim; masked-off lanes are left alone."""
+        where = [view, *map(self.index, indices)]
+        if mask is None:
+            self.block.add_op(vector.StoreOp.create(operands=[value, *where]))
+        else:
+            self.block.add_op(vector.MaskedStoreOp.create(operands=[*where, mask, value]))
+
+    def lane_mask(self, count: Index, lanes: int) -> SSAValue:
+        """`vector<lanes x i1>` with the first `count` lanes set (all of them when count >= lanes)."""
+        return self.op(vector.CreateMaskOp, [self.index(count)], vector_type(i1, lanes))
+
+    # -- scalar and vector arithmetic ---------------------------------------------------------------------------------------
+    def binary(self, cls: type[Operation], a: SSAValue, b: SSAValue) -> SSAValue:
+        """A float or integer op whose result has the type of its first operand."""
+        return self.op(cls, [a, b], a.type, _DEFAULT_PROPERTIES.get(cls))
+
+    def addf(self, a: SSAValue, b: SSAValue) -> SSAValue:
+        return self.binary(arith.AddfOp, a, b)
+
+    def mulf(self, a: SSAValue, b: SSAValue) -> SSAValue:
+        return self.binary(arith.MulfOp, a, b)
+
+    def fma(self, a: SSAValue, b: SSAValue, c: SSAValue) -> SSAValue:
+        """`a * b + c`, fused where the target can (vectors: `vector.fma`; scalars: `math.fma`)."""
+        cls = vector.FMAOp if isinstance(a.type, VectorType) else math.FmaOp
+        properties = None if cls is vector.FMAOp else _FASTMATH_NONE
+        return self.op(cls, [a, b, c], a.type, properties)
+
+    def broadcast(self, scalar: SSAValue, lanes: int) -> SSAValue:
+        return self.op(vector.BroadcastOp, [scalar], vector_type(scalar.type, lanes))
+
+
+class KernelBuilder(LoopBuilder):
+    """The frame of a kernel: a function with the ABI's arguments, its views of `buffers`, and the closing return."""
+
+    def __init__(self, name: str, buffers: Sequence[Attribute], sizes: Sequence[str]) -> None:
+        """`buffers` are the graph element types of inputs then outputs; `sizes` the symbols bound to index arguments."""
+        types: list[Attribute] = [flat_memref(storage_type(b)) for b in buffers]
+        types += [INDEX] * len(sizes) + [flat_memref(i8), INDEX, INDEX]
+        block = Block(arg_types=types)
+        super().__init__(block)
+        self.func = func.FuncOp(name, FunctionType.from_lists(types, [i32]), Region(block))
+        count = len(buffers)
+        self.buffers: list[SSAValue] = list(block.args[:count])
+        self.scratch, self.lo, self.hi = block.args[-3:]
+        for argument, hint in zip(block.args[count:], [*sizes, "scratch", "lo", "hi"], strict=True):
+            argument.name_hint = hint
+        for symbol, argument in zip(sizes, block.args[count : count + len(sizes)], strict=True):
+            self.bind_dim(DimExpr.symbol(symbol), argument)
+
+    def finish(self) -> func.FuncOp:
+        """Return 0 and hand the function over."""
+        self.block.add_op(func.ReturnOp(self.const(0, i32)))
+        return self.func
+
+
+def _bits(value: float | int) -> float | int | str:
+    # 0.0 == -0.0 and nan != nan as dict keys; their text tells them apart.
+    return value if isinstance(value, int) else repr(value)
+
+
+def _element(view: SSAValue) -> Attribute:
+    assert isinstance(view.type, MemRefType)
+    return view.type.element_type  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]  # erased by isinstance
+
+
+def _static(values: Sequence[Index]) -> tuple[int, ...]:
+    return tuple(v if isinstance(v, int) else DYNAMIC_INDEX for v in values)
+
+
+def _constant_attr(type_: Attribute, value: float | int) -> Attribute:
+    if isinstance(type_, VectorType):
+        return DenseIntOrFPElementsAttr.from_list(type_, [value])  # pyright: ignore[reportUnknownArgumentType,reportArgumentType]
+    if isinstance(type_, AnyFloat):
+        return FloatAttr(float(value), type_)
+    assert isinstance(type_, IntegerType | IndexType)
+    return IntegerAttr(int(value), type_)
+
+
+_FASTMATH_NONE = {"fastmath": arith.FastMathFlagsAttr("none")}
+_NO_OVERFLOW = {"overflowFlags": arith.IntegerOverflowAttr("none")}
+_DEFAULT_PROPERTIES: dict[type[Operation], Mapping[str, Attribute]] = {
+    **dict.fromkeys(
+        (
+            arith.AddfOp,
+            arith.SubfOp,
+            arith.MulfOp,
+            arith.DivfOp,
+            arith.MaximumfOp,
+            arith.MinimumfOp,
+            arith.MaxnumfOp,
+            arith.MinnumfOp,
+        ),
+        _FASTMATH_NONE,
+    ),
+    **dict.fromkeys((arith.AddiOp, arith.SubiOp, arith.MuliOp, arith.ShLIOp), _NO_OVERFLOW),
+}
