@@ -13,6 +13,7 @@ from xdsl.universe import Universe
 
 DIALECTS: dict[str, str] = {
     "graph": "dialects.graph:Graph",
+    "kernel": "dialects.kernel:Kernel",
 }
 
 REPLACED_DIALECTS: dict[str, str] = {
