@@ -11,6 +11,8 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
@@ -20,6 +22,8 @@ from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, ParseE
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from ..errors import BadOptionError, TilewrightError
+from ..passes.session import CompileSession
+from ..runtime.weights import WeightStore
 from ..universe import TILEWRIGHT_UNIVERSE, TOOL_DIALECTS
 
 PIPELINES: Mapping[str, str] = {}
@@ -42,6 +46,25 @@ def expand_pipelines(spec: str, pipelines: Mapping[str, str], disabled: Iterable
     return ",".join(map(str, passes(spec)))
 
 
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--disable-pass": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "help": "Leave this pass out of the pipeline; may be repeated.",
+    },
+    "--rewrite-limit": {"type": int, "metavar": "N", "help": "Stop rewriting after N rewrites, to find the one that does harm."},
+    "--rewrite-stats": {"action": "store_true", "help": "Print how often each pattern fired, on stderr."},
+    "--cpu": {"metavar": "NAME", "help": "The processor to compile for; by default what the module says."},
+    "--weights": {
+        "type": Path,
+        "metavar": "DIR",
+        "help": "Where a dump's weights are; by default beside the input file.",
+    },
+    "--save-weights": {"type": Path, "metavar": "DIR", "help": "Write the weights that the output refers to there."},
+}
+
+
 class OptMain(xDSLOptMain):
     """xDSL's driver, with what ``universe.py`` lists whether the package is installed or not."""
 
@@ -57,15 +80,27 @@ class OptMain(xDSLOptMain):
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         super().register_all_arguments(arg_parser)
-        arg_parser.add_argument(
-            "--disable-pass",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help="Leave this pass out of the pipeline; may be repeated.",
-        )
+        for flag, options in _OPTIONS.items():
+            arg_parser.add_argument(flag, **options)
         pipelines = ", ".join(PIPELINES) or "none"
         arg_parser.epilog = f"Named pipelines, usable wherever a pass is: {pipelines}."
+
+    def compile_session(self) -> CompileSession:
+        """What the passes work with: the weights beside the input or at --weights, the target and the rewrite limit."""
+        folder = self.args.weights or Path(self.args.input_file or ".").parent
+        found = self.args.weights or (folder / "weights.json").exists()
+        session = CompileSession(WeightStore.load(folder) if found else WeightStore(), self.args.cpu)
+        if self.args.rewrite_limit is not None:
+            session.rewrites.limit = self.args.rewrite_limit
+        return session
+
+    def run(self) -> None:
+        with self.compile_session().activate() as session:
+            super().run()
+        if self.args.rewrite_stats:
+            print(session.rewrites.table(), file=sys.stderr)
+        if self.args.save_weights:
+            session.weights.save(self.args.save_weights)
 
     def setup_pipeline(self) -> None:
         try:
