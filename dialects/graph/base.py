@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from xdsl.dialects.builtin import (
     BoolAttr,
     DenseArrayBase,
     FloatAttr,
+    IndexType,
     IntegerAttr,
     IntegerType,
     Signedness,
@@ -24,6 +25,11 @@ from .types import AnyTensor, dims_of, element_of
 
 i1 = IntegerType(1)
 si64 = IntegerType(64, Signedness.SIGNED)
+
+FALSE = BoolAttr.from_bool(False)
+TRUE = BoolAttr.from_bool(True)
+Ints = DenseArrayBase.constr(i64)
+Floats = DenseArrayBase.constr(f64)
 
 Operand = SSAValue | Operation
 PropertyValue = Attribute | int | float | str | bool | Sequence[int] | Sequence[float] | None
@@ -106,6 +112,26 @@ def require(condition: bool, message: str) -> None:
     """InferenceError with this message unless the condition holds."""
     if not condition:
         raise InferenceError(message)
+
+
+def require_kind(kind: StringAttr, kinds: Collection[str], what: str = "kind") -> None:
+    """InferenceError unless the string is one of a closed set."""
+    require(kind.data in kinds, f"{what} is one of {', '.join(kinds)}; got '{kind.data}'")
+
+
+def ints(attribute: DenseArrayBase[IntegerType]) -> tuple[int, ...]:
+    """The values of an `array<i64: ...>` property."""
+    return attribute.get_values()
+
+
+def flag(attribute: BoolAttr) -> bool:
+    """The value of a boolean property."""
+    return bool(attribute.value.data)
+
+
+def integer(attribute: IntegerAttr[IntegerType | IndexType]) -> int:
+    """The value of an i64 property."""
+    return attribute.value.data
 
 
 def normalize_axis(axis: int, rank: int) -> int:
