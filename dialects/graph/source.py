@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias, cast
+from typing import cast
 
-from xdsl.dialects.builtin import AnyFloat, BoolAttr, DenseIntOrFPElementsAttr, IntegerType
+from xdsl.dialects.builtin import AnyFloat, BoolAttr, DenseIntOrFPElementsAttr
 from xdsl.ir import Attribute
 from xdsl.irdl import (
     AnyAttr,
@@ -23,9 +23,8 @@ from xdsl.traits import Pure
 from .attrs import DimsAttr, WeightAttr
 from .base import FALSE, GraphOp, Operand, require, si64
 from .dims import DimExpr, DimLike
+from .dtypes import DenseValue
 from .types import AnyTensor, dims_of, element_of, rank_of, tensor, tensor_type
-
-DenseValue: TypeAlias = DenseIntOrFPElementsAttr[IntegerType | AnyFloat]
 
 
 @irdl_op_definition
@@ -80,12 +79,24 @@ class ConstantOp(GraphOp):
 
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
-        printer.print_attribute(self.value)
+        printer.print_string(dense_text(self.dense) if self.dense is not None else str(self.value))
         if self.attributes:
             printer.print_op_attributes(self.attributes)
         if self.dense is None or self.dense.get_type() != self.result.type:
             printer.print_string(" : ")
             printer.print_attribute(self.result.type)
+
+
+def dense_text(value: DenseValue) -> str:
+    """The attribute in a form that parses back to the same bits.
+
+    xDSL prints some floats (infinities, NaN, large whole numbers) as hexadecimal bit patterns that it reads back as integers;
+    such an attribute is written as one string of all its bytes.
+    """
+    text = str(value)
+    if isinstance(value.get_element_type(), AnyFloat) and "0x" in text:
+        return f'dense<"0x{value.data.data.hex().upper()}"> : {value.get_type()}'
+    return text
 
 
 @irdl_op_definition
