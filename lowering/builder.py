@@ -6,23 +6,14 @@ Python ints; arithmetic on ints is done at once, so strides and offsets that are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 
 from xdsl.dialects import arith, func, math, memref, scf, vector
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    AnyFloat,
-    DenseIntOrFPElementsAttr,
-    FloatAttr,
     FunctionType,
-    IndexType,
-    IntegerAttr,
-    IntegerType,
     MemRefType,
-    StridedLayoutAttr,
-    VectorType,
     i8,
     i32,
 )
@@ -30,43 +21,10 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ..dialects.graph.base import i1
 from ..dialects.graph.dims import Atom, DimExpr
+from .loop_types import INDEX, constant_attr, element_type, flat_memref, is_vector, storage_type, type_of, vector_type, view_type
+from .loop_types import compute_type as compute_type
 
 Index = SSAValue | int
-INDEX = IndexType()
-
-
-def storage_type(element: Attribute) -> Attribute:
-    """How an element lies in memory: booleans take a byte, integers lose their sign."""
-    if isinstance(element, IntegerType):
-        return _signless(max(element.width.data, 8))
-    return element
-
-
-def compute_type(element: Attribute) -> Attribute:
-    """The signless type an element has in registers."""
-    return _signless(element.width.data) if isinstance(element, IntegerType) else element
-
-
-@lru_cache(maxsize=64)
-def _signless(width: int) -> IntegerType:
-    return IntegerType(width)
-
-
-@lru_cache(maxsize=1024)
-def vector_type(element: Attribute, lanes: int) -> VectorType[Attribute]:
-    return VectorType(element, [lanes])
-
-
-@lru_cache(maxsize=1024)
-def flat_memref(element: Attribute) -> MemRefType[Attribute]:
-    """`memref<?xT>`, the type of every buffer argument."""
-    return MemRefType(element, [DYNAMIC_INDEX])
-
-
-@lru_cache(maxsize=4096)
-def _view_type(element: Attribute, sizes: tuple[int, ...], strides: tuple[int, ...], offset: int) -> MemRefType[Attribute]:
-    dynamic = [None if s == DYNAMIC_INDEX else s for s in strides]
-    return MemRefType(element, sizes, StridedLayoutAttr(dynamic, None if offset == DYNAMIC_INDEX else offset))
 
 
 class LoopBuilder:
@@ -75,7 +33,7 @@ class LoopBuilder:
     def __init__(self, block: Block, entry: Block | None = None) -> None:
         self.block = block
         self.entry = entry or block
-        self._constants: dict[tuple[Attribute, float | int], SSAValue] = {}
+        self._constants: dict[tuple[Attribute, float | int | str], SSAValue] = {}
         self._dims: dict[DimExpr, Index] = {}
         self._last_constant: Operation | None = None
 
@@ -96,7 +54,7 @@ class LoopBuilder:
         return self.emit(cls.create(operands=operands, result_types=[result], properties=dict(properties or {})))
 
     @contextmanager
-    def at(self, block: Block) -> Iterator[None]:
+    def at(self, block: Block) -> Generator[None]:
         """Emit into another block for the duration."""
         saved, self.block = self.block, block
         try:
@@ -110,7 +68,7 @@ class LoopBuilder:
         found = self._constants.get(key)
         if found is not None:
             return found
-        op = arith.ConstantOp.create(result_types=[type_], properties={"value": _constant_attr(type_, value)})
+        op = arith.ConstantOp.create(result_types=[type_], properties={"value": constant_attr(type_, value)})
         if self._last_constant is None:
             first = self.entry.first_op
             if first is None:
@@ -241,12 +199,12 @@ class LoopBuilder:
         inits: Sequence[SSAValue] = (),
     ) -> list[SSAValue]:
         """`scf.for`; `body(iv, carried)` emits the body and returns the values to carry on. Returns the loop's results."""
-        bounds = [self.index(lower), self.index(upper), self.index(step)]
+        first, last, stride = self.index(lower), self.index(upper), self.index(step)
         block = Block(arg_types=[INDEX, *(v.type for v in inits)])
         with self.at(block):
             carried = body(block.args[0], block.args[1:]) or ()
             block.add_op(scf.YieldOp(*carried))
-        loop = scf.ForOp(*bounds, list(inits), Region(block))
+        loop = scf.ForOp(first, last, stride, list(inits), Region(block))
         self.block.add_op(loop)
         return list(loop.results)
 
@@ -274,10 +232,8 @@ class LoopBuilder:
     # -- memory -----------------------------------------------------------------------------------------------------------
     def view(self, buffer: SSAValue, sizes: Sequence[Index], strides: Sequence[Index], offset: Index = 0) -> SSAValue:
         """`memref.reinterpret_cast`: a strided view of a flat buffer (element units)."""
-        assert isinstance(buffer.type, MemRefType)
         static = [_static(sizes), _static(strides), _static([offset])]
-        element: Attribute = buffer.type.element_type
-        result = _view_type(element, static[0], static[1], static[2][0])
+        result = view_type(element_type(buffer), static[0], static[1], static[2][0])
         dynamic = [[v for v in values if not isinstance(v, int)] for values in ([offset], sizes, strides)]
         return self.emit(
             memref.ReinterpretCastOp(buffer, dynamic[0], dynamic[1], dynamic[2], static[2], static[0], static[1], result)
@@ -291,15 +247,14 @@ class LoopBuilder:
 
     def load(self, view: SSAValue, indices: Sequence[Index]) -> SSAValue:
         """One element in its storage type."""
-        assert isinstance(view.type, MemRefType)
-        return self.op(memref.LoadOp, [view, *map(self.index, indices)], _element(view))
+        return self.op(memref.LoadOp, [view, *map(self.index, indices)], element_type(view))
 
     def store(self, value: SSAValue, view: SSAValue, indices: Sequence[Index]) -> None:
         self.block.add_op(memref.StoreOp.create(operands=[value, view, *map(self.index, indices)]))
 
     def vload(self, view: SSAValue, indices: Sequence[Index], lanes: int, mask: SSAValue | None = None) -> SSAValue:
         """`lanes` consecutive elements along the last (unit-stride) dim; masked-off lanes read as zero."""
-        result = vector_type(_element(view), lanes)
+        result = vector_type(element_type(view), lanes)
         operands = [view, *map(self.index, indices)]
         if mask is None:
             return self.op(vector.LoadOp, operands, result)
@@ -320,7 +275,7 @@ class LoopBuilder:
     # -- scalar and vector arithmetic ---------------------------------------------------------------------------------------
     def binary(self, cls: type[Operation], a: SSAValue, b: SSAValue) -> SSAValue:
         """A float or integer op whose result has the type of its first operand."""
-        return self.op(cls, [a, b], a.type, _DEFAULT_PROPERTIES.get(cls))
+        return self.op(cls, [a, b], type_of(a), _DEFAULT_PROPERTIES.get(cls))
 
     def addf(self, a: SSAValue, b: SSAValue) -> SSAValue:
         return self.binary(arith.AddfOp, a, b)
@@ -330,12 +285,12 @@ class LoopBuilder:
 
     def fma(self, a: SSAValue, b: SSAValue, c: SSAValue) -> SSAValue:
         """`a * b + c`, fused where the target can (vectors: `vector.fma`; scalars: `math.fma`)."""
-        cls = vector.FMAOp if isinstance(a.type, VectorType) else math.FmaOp
+        cls = vector.FMAOp if is_vector(a) else math.FmaOp
         properties = None if cls is vector.FMAOp else _FASTMATH_NONE
-        return self.op(cls, [a, b, c], a.type, properties)
+        return self.op(cls, [a, b, c], type_of(a), properties)
 
     def broadcast(self, scalar: SSAValue, lanes: int) -> SSAValue:
-        return self.op(vector.BroadcastOp, [scalar], vector_type(scalar.type, lanes))
+        return self.op(vector.BroadcastOp, [scalar], vector_type(type_of(scalar), lanes))
 
 
 class KernelBuilder(LoopBuilder):
@@ -367,22 +322,8 @@ def _bits(value: float | int) -> float | int | str:
     return value if isinstance(value, int) else repr(value)
 
 
-def _element(view: SSAValue) -> Attribute:
-    assert isinstance(view.type, MemRefType)
-    return view.type.element_type  # pyright: ignore[reportUnknownVariableType,reportUnknownMemberType]  # erased by isinstance
-
-
 def _static(values: Sequence[Index]) -> tuple[int, ...]:
     return tuple(v if isinstance(v, int) else DYNAMIC_INDEX for v in values)
-
-
-def _constant_attr(type_: Attribute, value: float | int) -> Attribute:
-    if isinstance(type_, VectorType):
-        return DenseIntOrFPElementsAttr.from_list(type_, [value])  # pyright: ignore[reportUnknownArgumentType,reportArgumentType]
-    if isinstance(type_, AnyFloat):
-        return FloatAttr(float(value), type_)
-    assert isinstance(type_, IntegerType | IndexType)
-    return IntegerAttr(int(value), type_)
 
 
 _FASTMATH_NONE = {"fastmath": arith.FastMathFlagsAttr("none")}
