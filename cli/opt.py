@@ -23,6 +23,7 @@ from xdsl.xdsl_opt_main import xDSLOptMain
 
 from ..errors import BadOptionError, TilewrightError
 from ..passes.session import CompileSession
+from ..passes.verify import check_dominance
 from ..runtime.weights import WeightStore
 from ..universe import TILEWRIGHT_UNIVERSE, TOOL_DIALECTS
 
@@ -108,16 +109,17 @@ class OptMain(xDSLOptMain):
             super().setup_pipeline()
         except (ArgSpecParseError, ValueError) as error:
             raise BadOptionError(f"--passes: {error}") from error
-        if sys.stderr.isatty():
-            inner = self.pipeline.callback
-            count = len(self.pipeline.passes)
+        inner = self.pipeline.callback
+        assert inner is not None
 
-            def callback(previous: ModulePass | None, module: ModuleOp, following: ModulePass | None) -> None:
-                if inner is not None:
-                    inner(previous, module, following)
-                show_progress(following, count)
+        def callback(previous: ModulePass | None, module: ModuleOp, following: ModulePass | None) -> None:
+            inner(previous, module, following)
+            if not self.args.disable_verify:
+                check_dominance(module)
+            if sys.stderr.isatty():
+                show_progress(following, len(self.pipeline.passes))
 
-            self.pipeline = dataclasses.replace(self.pipeline, callback=callback)
+        self.pipeline = dataclasses.replace(self.pipeline, callback=callback)
 
 
 def show_progress(following: ModulePass | None, count: int) -> None:
