@@ -21,7 +21,9 @@ REPLACED_DIALECTS: dict[str, str] = {
 }
 """Dialects of xDSL's that ours extends. A universe may not repeat a name, so only our own tools see these."""
 
-GRAPH_PASSES: dict[str, str] = {}
+GRAPH_PASSES: dict[str, str] = {
+    "infer-shapes": "passes.infer_shapes:InferShapesPass",
+}
 """Rewrites of the graph stage."""
 
 KERNEL_PASSES: dict[str, str] = {}

@@ -21,7 +21,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import IRDLOperation
 from xdsl.utils.exceptions import VerifyException
 
-from .types import AnyTensor, dims_of, element_of
+from .types import AnyTensor, dims_of, element_of, retype
 
 i1 = IntegerType(1)
 si64 = IntegerType(64, Signedness.SIGNED)
@@ -60,7 +60,7 @@ class GraphOp(IRDLOperation, ABC):
         IRDLOperation.__init__(self, operands=segments, result_types=declared, properties=props)
         if result_types is None:
             for result, inferred in zip(self.results, self.infer(), strict=True):
-                result._type = inferred  # pyright: ignore[reportPrivateUsage]  # xDSL offers no setter for a fresh op
+                retype(result, inferred)
 
     def verify_(self) -> None:
         try:

@@ -20,10 +20,10 @@ from xdsl.traits import Pure
 
 from .attrs import DimsAttr
 from .base import GraphOp, Ints, Operand, integer, ints, normalize_axis, require, require_kind
-from .dims import DimExpr, DimLike
+from .dims import DimExpr, DimLike, exact_quotient, product
 from .linalg import require_equal
 from .reduction import require_axis
-from .types import AnyTensor, broadcast_dims, dims_of, element_of, numel, rank_of, tensor, with_order
+from .types import AnyTensor, Dims, broadcast_dims, dims_of, element_of, is_anonymous, numel, rank_of, tensor, with_order
 
 PAD_MODES = ("constant", "reflect", "edge", "wrap")
 X_FORMAT = "$x attr-dict `:` functional-type(operands, results)"
@@ -70,8 +70,17 @@ class ReshapeOp(MovementOp):
         self.init_inferred([x], {}, [result_type])
 
     def infer(self) -> Sequence[AnyTensor]:
-        require_equal(numel(self.x), numel(self.result), "reshape changes the number of elements")
-        return [tensor(element_of(self.x), dims_of(self.result))]
+        dims = _solve_unknown(numel(self.x), dims_of(self.result))
+        require_equal(numel(self.x), product(dims), "reshape changes the number of elements")
+        return [tensor(element_of(self.x), dims)]
+
+
+def _solve_unknown(total: DimExpr, dims: Dims) -> Dims:
+    """The dims, a single one that nothing is known of computed from the number of elements where that divides."""
+    unknown = [i for i, d in enumerate(dims) if is_anonymous(d)]
+    known = product(d for d in dims if not is_anonymous(d))
+    quotient = exact_quotient(total, known) if len(unknown) == 1 and not is_anonymous(total) else None
+    return dims if quotient is None else tuple(quotient if i in unknown else d for i, d in enumerate(dims))
 
 
 @irdl_op_definition

@@ -25,7 +25,10 @@ from .types import AnyTensor, broadcast_dims, dims_of, element_of, rank_of, tens
 
 
 class NormalizationOp(GraphOp):
-    """An op that normalises the float tensor x and keeps its shape."""
+    """An op that normalises the float tensor x and keeps its shape.
+
+    Subclasses declare x again: xDSL puts inherited operands after a class's own.
+    """
 
     x = operand_def()
     result = result_def()
@@ -50,6 +53,7 @@ class BatchNormOp(NormalizationOp):
     """scale * (x - mean) / sqrt(var + epsilon) + bias; parameters [C], x [N, C, ...] (ONNX BatchNormalization at inference)."""
 
     name = "graph.batch_norm"
+    x = operand_def()
     scale = operand_def()
     bias = operand_def()
     mean = operand_def()
@@ -73,6 +77,7 @@ class LayerNormOp(NormalizationOp):
     """
 
     name = "graph.layer_norm"
+    x = operand_def()
     scale = operand_def()
     bias = opt_operand_def()
     axis = prop_def(IntegerAttr.constr(i64))
@@ -93,6 +98,7 @@ class RmsNormOp(NormalizationOp):
     """scale * x / sqrt(mean of squares + epsilon) over dims axis.. of x; Zhang and Sennrich 2019."""
 
     name = "graph.rms_norm"
+    x = operand_def()
     scale = operand_def()
     axis = prop_def(IntegerAttr.constr(i64))
     epsilon = prop_def(FloatAttr)
@@ -122,6 +128,7 @@ class InstanceNormOp(NormalizationOp):
     """scale * (x - mean) / sqrt(variance + epsilon) + bias per sample and channel over the spatial dims; parameters [C]."""
 
     name = "graph.instance_norm"
+    x = operand_def()
     scale = operand_def()
     bias = operand_def()
     epsilon = prop_def(FloatAttr)
@@ -140,6 +147,7 @@ class GroupNormOp(NormalizationOp):
     """Like instance_norm, over groups of C / groups channels; parameters [C]; Wu and He 2018."""
 
     name = "graph.group_norm"
+    x = operand_def()
     scale = operand_def()
     bias = operand_def()
     groups = prop_def(IntegerAttr.constr(i64))
@@ -162,6 +170,7 @@ class LpNormalizeOp(NormalizationOp):
     """x divided by its p-norm (p is 1 or 2) along an axis (ONNX LpNormalization)."""
 
     name = "graph.lp_normalize"
+    x = operand_def()
     axis = prop_def(IntegerAttr.constr(i64))
     p = prop_def(IntegerAttr.constr(i64), default_value=IntegerAttr(2, i64))
     assembly_format = "$x attr-dict `:` functional-type(operands, results)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from xdsl.ir import Attribute, SSAValue
 
 from .attrs import TensorEncodingAttr
 from .dims import DimExpr, DimLike, product
+
+_ANONYMOUS = re.compile(r"_\d+")
 
 Dims = tuple[DimExpr, ...]
 AnyTensor = TensorType[Attribute]
@@ -37,6 +40,11 @@ def tensor_type(value: SSAValue | Attribute) -> AnyTensor:
     return candidate  # pyright: ignore[reportUnknownVariableType]  # isinstance cannot bind the element type
 
 
+def retype(value: SSAValue, new: Attribute) -> None:
+    """Give a value another type in place; its users stay."""
+    value._type = new  # pyright: ignore[reportPrivateUsage]  # xDSL would build a new value
+
+
 @lru_cache(maxsize=65536)
 def _dims(tensor: AnyTensor) -> Dims:
     encoding = tensor.encoding
@@ -49,6 +57,11 @@ def _dims(tensor: AnyTensor) -> Dims:
 def dims_of(value: SSAValue | Attribute) -> Dims:
     """The logical dims; a dynamic dim without an encoding reads as the anonymous symbol `_<index>`."""
     return _dims(tensor_type(value))
+
+
+def is_anonymous(dim: DimExpr) -> bool:
+    """Whether nothing is known of the dim: it, or a part of it, has no name."""
+    return any(_ANONYMOUS.fullmatch(s) for s in dim.symbols)
 
 
 def rank_of(value: SSAValue | Attribute) -> int:
