@@ -24,17 +24,18 @@ INDEX = IndexType()
 
 def storage_type(element: Attribute) -> Attribute:
     """How an element lies in memory: booleans take a byte, integers lose their sign."""
-    width = _integer_width(element)
+    width = integer_width(element)
     return element if width is None else _signless(max(width, 8))
 
 
 def compute_type(element: Attribute) -> Attribute:
     """The signless type an element has in registers."""
-    width = _integer_width(element)
+    width = integer_width(element)
     return element if width is None else _signless(width)
 
 
-def _integer_width(element: Attribute) -> int | None:
+def integer_width(element: Attribute) -> int | None:
+    """Bits of an integer element type; None for other types."""
     return cast(IntegerType, element).width.data if isinstance(element, IntegerType) else None
 
 
