@@ -14,6 +14,7 @@ from xdsl.universe import Universe
 DIALECTS: dict[str, str] = {
     "graph": "dialects.graph:Graph",
     "kernel": "dialects.kernel:Kernel",
+    "tw_llvm": "dialects.llvm_ext:TwLLVM",
 }
 
 REPLACED_DIALECTS: dict[str, str] = {
@@ -29,7 +30,9 @@ GRAPH_PASSES: dict[str, str] = {
 KERNEL_PASSES: dict[str, str] = {}
 """Passes of the kernels stage: outlining, schedules, memory."""
 
-LOWERING_PASSES: dict[str, str] = {}
+LOWERING_PASSES: dict[str, str] = {
+    "lower-to-llvm": "lowering.lower_to_llvm:LowerToLLVMPass",
+}
 """From kernels to loops to llvm."""
 
 PASSES = GRAPH_PASSES | KERNEL_PASSES | LOWERING_PASSES
