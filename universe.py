@@ -24,6 +24,7 @@ REPLACED_DIALECTS: dict[str, str] = {
 
 GRAPH_PASSES: dict[str, str] = {
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
+    "fold-constants": "passes.fold_constants:FoldConstantsPass",
 }
 """Rewrites of the graph stage."""
 

@@ -59,13 +59,15 @@ CULPRIT_WINDOW = 200
 
 
 class Pattern(ABC, Generic[RootT]):
-    """One rewrite; its type argument names the ops it may match. See the module's docstring."""
+    """One rewrite; its type argument (or `roots`, for a table of classes) names the ops it may match."""
 
     roots: ClassVar[tuple[type[Operation], ...]] = ()
     benefit: ClassVar[int] = 1
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        if "roots" in cls.__dict__:
+            return
         for base in getattr(cls, "__orig_bases__", ()):
             origin = get_origin(base)
             if isinstance(origin, type) and issubclass(origin, Pattern):

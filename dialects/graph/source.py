@@ -90,13 +90,20 @@ class ConstantOp(GraphOp):
 def dense_text(value: DenseValue) -> str:
     """The attribute in a form that parses back to the same bits.
 
-    xDSL prints some floats (infinities, NaN, large whole numbers) as hexadecimal bit patterns that it reads back as integers;
-    such an attribute is written as one string of all its bytes.
+    xDSL prints some floats (infinities, NaN, large whole numbers) as hexadecimal bit patterns that it reads back as integers,
+    and zeros of both signs as one zero; such an attribute is written as one string of all its bytes.
     """
     text = str(value)
-    if isinstance(value.get_element_type(), AnyFloat) and "0x" in text:
+    if isinstance(value.get_element_type(), AnyFloat) and ("0x" in text or _mixes_zeros(value)):
         return f'dense<"0x{value.data.data.hex().upper()}"> : {value.get_type()}'
     return text
+
+
+def _mixes_zeros(value: DenseValue) -> bool:
+    """Whether all elements are zeros, but not all of one sign."""
+    raw = value.data.data
+    width = len(raw) // max(len(value), 1)
+    return value.is_splat() and raw != raw[:width] * len(value)
 
 
 @irdl_op_definition
