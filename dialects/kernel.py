@@ -25,6 +25,7 @@ from xdsl.traits import Pure, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 from .graph.attrs import DimsAttr
+from .program import PROGRAM_OPS, BufferType
 
 
 class _NamedParameters(ParametrizedAttribute):
@@ -141,4 +142,4 @@ class UnpackOp(_RepackOp):
     name = "kernel.unpack"
 
 
-Kernel = Dialect("kernel", [LaunchOp, PackOp, UnpackOp], [ScheduleAttr, PackingAttr])
+Kernel = Dialect("kernel", [LaunchOp, PackOp, UnpackOp, *PROGRAM_OPS], [ScheduleAttr, PackingAttr, BufferType])

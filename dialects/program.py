@@ -1,0 +1,162 @@
+"""Ops of the memory stage: the host program with explicit buffers. Part of the kernel dialect.
+
+kernel.program @main {...} {
+  %x = kernel.input 0
+  %w = kernel.weight #graph.weight<"conv1.weight">
+  %t = kernel.alloc {slot = 0 : i64, offset = 0 : i64, bytes = #graph.dim<4096>}
+  %y = kernel.output 0
+  kernel.invoke @k0(%x, %w, %t) sizes #graph.dims<[1024]> grid #graph.dim<16> scratch #graph.dim<0>
+}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, SymbolRefAttr, i64
+from xdsl.ir import Attribute, Block, ParametrizedAttribute, Region, SSAValue, TypeAttribute
+from xdsl.irdl import (
+    IRDLOperation,
+    ParsePropInAttrDict,
+    irdl_attr_definition,
+    irdl_op_definition,
+    prop_def,
+    region_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+)
+from xdsl.traits import NoTerminator, Pure, SymbolOpInterface, SymbolTable
+from xdsl.utils.exceptions import VerifyException
+
+from .graph.attrs import DimAttr, DimsAttr, WeightAttr
+
+
+@irdl_attr_definition
+class BufferType(ParametrizedAttribute, TypeAttribute):
+    """Memory of the host program: an input, an output, a weight or a piece of the arena."""
+
+    name = "kernel.buffer"
+
+
+BUFFER = BufferType()
+
+
+@irdl_op_definition
+class ProgramOp(IRDLOperation):
+    """The host program: buffers and kernel invocations in order of execution; isolated, one block."""
+
+    name = "kernel.program"
+    sym_name = prop_def(StringAttr)
+    symbols = prop_def(ArrayAttr[StringAttr])
+    input_names = prop_def(ArrayAttr[StringAttr])
+    input_types = prop_def(ArrayAttr[Attribute])
+    output_names = prop_def(ArrayAttr[StringAttr])
+    output_types = prop_def(ArrayAttr[Attribute])
+    body = region_def("single_block")
+    traits = traits_def(NoTerminator(), SymbolOpInterface())
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$sym_name attr-dict $body"
+
+    def __init__(
+        self,
+        name: str,
+        symbols: Sequence[str],
+        inputs: Sequence[tuple[str, Attribute]],
+        outputs: Sequence[tuple[str, Attribute]],
+    ):
+        super().__init__(
+            properties={
+                "sym_name": StringAttr(name),
+                "symbols": ArrayAttr([StringAttr(s) for s in symbols]),
+                "input_names": ArrayAttr([StringAttr(n) for n, _ in inputs]),
+                "input_types": ArrayAttr([t for _, t in inputs]),
+                "output_names": ArrayAttr([StringAttr(n) for n, _ in outputs]),
+                "output_types": ArrayAttr([t for _, t in outputs]),
+            },
+            regions=[Region(Block())],
+        )
+
+    def verify_(self) -> None:
+        if len(self.input_names) != len(self.input_types) or len(self.output_names) != len(self.output_types):
+            raise VerifyException("names and types of inputs or outputs differ in number")
+
+
+class _BufferOp(IRDLOperation):
+    result = result_def(BUFFER)
+    traits = traits_def(Pure())
+    irdl_options = (ParsePropInAttrDict(),)
+
+
+class _InterfaceBufferOp(_BufferOp):
+    index = prop_def(IntegerAttr)
+    assembly_format = "attr-dict"
+
+    def __init__(self, index: int):
+        super().__init__(result_types=[BUFFER], properties={"index": IntegerAttr(index, i64)})
+
+
+@irdl_op_definition
+class InputOp(_InterfaceBufferOp):
+    """The caller's buffer of an input."""
+
+    name = "kernel.input"
+
+
+@irdl_op_definition
+class OutputOp(_InterfaceBufferOp):
+    """The buffer that becomes an output."""
+
+    name = "kernel.output"
+
+
+@irdl_op_definition
+class WeightOp(_BufferOp):
+    """A weight of the store, read-only."""
+
+    name = "kernel.weight"
+    value = prop_def(WeightAttr)
+    assembly_format = "$value attr-dict"
+
+    def __init__(self, value: WeightAttr):
+        super().__init__(result_types=[BUFFER], properties={"value": value})
+
+
+@irdl_op_definition
+class AllocOp(_BufferOp):
+    """A piece of the arena: `bytes` at `offset` bytes into a slot. A slot is as large as its largest piece needs."""
+
+    name = "kernel.alloc"
+    slot = prop_def(IntegerAttr)
+    offset = prop_def(IntegerAttr)
+    bytes = prop_def(DimAttr)
+    assembly_format = "attr-dict"
+
+    def __init__(self, slot: int, offset: int, size: DimAttr):
+        properties = {"slot": IntegerAttr(slot, i64), "offset": IntegerAttr(offset, i64), "bytes": size}
+        super().__init__(result_types=[BUFFER], properties=properties)
+
+
+@irdl_op_definition
+class InvokeOp(IRDLOperation):
+    """Run a kernel on buffers, inputs first, then outputs, over its whole parallel space `grid`."""
+
+    name = "kernel.invoke"
+    callee = prop_def(SymbolRefAttr)
+    sizes = prop_def(DimsAttr)
+    grid = prop_def(DimAttr)
+    scratch = prop_def(DimAttr)
+    buffers = var_operand_def(BUFFER)
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$callee `(` $buffers `)` `sizes` $sizes `grid` $grid `scratch` $scratch attr-dict"
+
+    def __init__(self, callee: str, buffers: Sequence[SSAValue], sizes: DimsAttr, grid: DimAttr, scratch: DimAttr):
+        properties = {"callee": SymbolRefAttr(callee), "sizes": sizes, "grid": grid, "scratch": scratch}
+        super().__init__(operands=[buffers], properties=properties)
+
+    def verify_(self) -> None:
+        if SymbolTable.lookup_symbol(self, self.callee) is None:
+            raise VerifyException(f"kernel '{self.callee.root_reference.data}' is not in this module")
+
+
+PROGRAM_OPS = [ProgramOp, InputOp, OutputOp, WeightOp, AllocOp, InvokeOp]

@@ -1,0 +1,131 @@
+"""`outline-kernels`: every fused group of graph ops becomes a function, and the host program launches it.
+
+What stays in `main` is the host program: constants, views (`graph.reshape` of row-major tensors) and `kernel.launch`. Each
+returned value is the result of a launch of its own (or a view of one), because outputs own their memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from ..backends.targets import TargetModel, get_target
+from ..dialects import graph
+from ..dialects.graph.base import GraphOp
+from ..dialects.graph.location import union
+from ..dialects.kernel import LaunchOp
+from ..errors import CompileError
+from ..lowering.rules import RULES
+from .grouping import Group, group_inputs, group_ops, is_alias, is_inline, is_source
+from .target_attr import target_of
+
+MAX_NAMED_OPS = 4
+
+
+@dataclass(frozen=True)
+class OutlineKernelsPass(ModulePass):
+    """Outline fused groups. `fuse=false` makes one kernel an op."""
+
+    name = "outline-kernels"
+    fuse: bool = True
+    target: str | None = None
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        target = get_target(self.target) if self.target else target_of(op)
+        op.attributes["kernel.target"] = StringAttr(target.name)
+        counter = 0
+        for function in [f for f in op.ops if isinstance(f, func.FuncOp) and "kernel.kind" not in f.attributes]:
+            _own_results(function)
+            for group in group_ops(function.body.block, lambda ops: self.fuse and accepts(ops, target)):
+                op.body.block.add_op(_outline(group, kernel_name(group.ordered(), counter)))
+                counter += 1
+            _check_host(function)
+
+
+def accepts(ops: Sequence[Operation], target: TargetModel) -> bool:
+    """Whether some rule runs these ops as one kernel."""
+    return any(rule.accepts(ops, target) for rule in RULES)
+
+
+def kernel_name(ops: Sequence[Operation], number: int) -> str:
+    """`tw_k3_conv_add_relu`: the prefix of all emitted symbols, a number, and what the kernel does."""
+    kinds = [op.name.split(".")[1] for op in ops if not is_alias(op)]
+    shown = kinds if len(kinds) <= MAX_NAMED_OPS else [*kinds[: MAX_NAMED_OPS - 1], kinds[-1]]
+    return "_".join([f"tw_k{number}", *shown])
+
+
+def _own_results(function: func.FuncOp) -> None:
+    """Copy returned values that are arguments, constants, or returned twice."""
+    terminator = function.body.block.last_op
+    assert isinstance(terminator, func.ReturnOp)
+    seen: set[SSAValue] = set()
+    for index, value in enumerate(terminator.operands):
+        storage = _storage(value)
+        computed = isinstance(storage.owner, GraphOp) and not is_source(storage.owner)
+        if computed and storage not in seen:
+            seen.add(storage)
+            continue
+        copy = graph.IdentityOp(value)
+        function.body.block.insert_op_before(copy, terminator)
+        terminator.operands[index] = copy.results[0]
+
+
+def _storage(value: SSAValue) -> SSAValue:
+    """The value whose memory a chain of views shows."""
+    while isinstance(value.owner, Operation) and is_alias(value.owner):
+        value = value.owner.operands[0]
+    return value
+
+
+def _outline(group: Group, name: str) -> func.FuncOp:
+    ops = group.ordered()
+    inputs = group_inputs(ops)
+    root = group.root
+    kernel = _kernel_func(name, ops, inputs)
+    launch = LaunchOp(name, inputs, [r.type for r in root.results])
+    launch.location = union(ops)
+    kernel.location = launch.location
+    assert root.parent is not None
+    root.parent.insert_op_before(launch, root)
+    for old, new in zip(root.results, launch.results, strict=True):
+        new.name_hint = old.name_hint
+        old.replace_all_uses_with(new)
+    for op in group.ops:
+        op.detach()
+        op.erase()
+    return kernel
+
+
+def _kernel_func(name: str, ops: Sequence[Operation], inputs: Sequence[SSAValue]) -> func.FuncOp:
+    block = Block(arg_types=[v.type for v in inputs])
+    mapping: dict[SSAValue, SSAValue] = dict(zip(inputs, block.args, strict=True))
+    for op in ops:
+        for operand in op.operands:
+            owner = operand.owner
+            if operand not in mapping and isinstance(owner, Operation) and is_inline(owner):
+                constant = owner.clone()
+                block.add_op(constant)
+                mapping[operand] = constant.results[0]
+        block.add_op(op.clone(mapping))
+    results = [mapping[r] for r in ops[-1].results]
+    block.add_op(func.ReturnOp(*results))
+    type_ = FunctionType.from_lists([v.type for v in inputs], [r.type for r in results])
+    kernel = func.FuncOp(name, type_, Region(block), visibility="private")
+    kernel.attributes["kernel.kind"] = StringAttr("kernel")
+    return kernel
+
+
+def _check_host(function: func.FuncOp) -> None:
+    for op in list(function.body.block.ops)[::-1]:
+        unused = not any(True for r in op.results for _ in r.uses)
+        if is_source(op) and unused:
+            op.detach()
+            op.erase()
+        elif not (is_source(op) or is_alias(op) or isinstance(op, LaunchOp | func.ReturnOp)):
+            raise CompileError("no kernel takes this op", op=op.name, stage="outline-kernels")

@@ -1,0 +1,83 @@
+"""What a compiled model is: native code, the weights it reads, and how its table is laid out. No xdsl is needed to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .weights import Array
+
+PlanFunction = Callable[[int, int], int]
+"""`tw_plan(dims address, table address)`; both are arrays of 64-bit words."""
+RunFunction = Callable[[int, int], int]
+"""`tw_run(ctx address, table address)`; 0, or (invocation + 1) << 16 | code."""
+
+Dim = int | str
+"""A dim of an interface tensor: a number, or an expression over the input symbols."""
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """An input or output: name, numpy dtype and dims."""
+
+    name: str
+    dtype: np.dtype[Any]
+    dims: tuple[Dim, ...]
+
+    @property
+    def shape(self) -> tuple[Dim, ...]:
+        """The dims: ints, and the text of the expression where a dim is dynamic."""
+        return self.dims
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One kernel invocation of the host program: what a profile or an error message says about it."""
+
+    kernel: str
+    nodes: tuple[str, ...]
+    start: int
+    """First word of its piece of the table."""
+    sizes_start: int
+    grid_word: int
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A pointer word of the table: which buffer goes there."""
+
+    word: int
+    kind: str
+    """"input", "output", "weight" or "arena"."""
+    index: int
+
+
+@dataclass(frozen=True)
+class Interface:
+    """How to call `plan` and `run` of one model."""
+
+    symbols: tuple[str, ...]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    words: int
+    pointers: tuple[Pointer, ...]
+    weights: tuple[str, ...]
+    arena_bytes: tuple[Dim, ...]
+    """Bytes of each arena buffer, by its index."""
+    launches: tuple[Launch, ...]
+
+
+@dataclass
+class Executable:
+    """Loaded native code with its interface and weights. `owner` keeps the code mapped."""
+
+    interface: Interface
+    plan: PlanFunction
+    run: RunFunction
+    weights: Mapping[str, Array]
+    target: str
+    owner: object = None
+    statistics: dict[str, Any] = field(default_factory=dict[str, Any])
