@@ -7,6 +7,7 @@ pointer words, and `tw_run(ctx, table)` is a plain sequence of calls; an invocat
     word 0            bytes of the arena
     word 1            bytes of scratch
     then per invocation: one pointer per buffer, one word per size, one word for the parallel extent
+    then facts: the dims of every input and output, in order, and the bytes of every arena buffer
 
 Which pointer word belongs to which input, output, weight or arena piece is the `kernel.pointers` attribute of `tw_run`. A
 kernel that returns a code other than 0 stops the run: `tw_run` returns its index + 1 in the upper and the code in the lower
@@ -31,15 +32,16 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from ..dialects.graph.attrs import DimAttr, DimsAttr
 from ..dialects.graph.dims import DimExpr
+from ..dialects.graph.types import dims_of
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..errors import CompileError
 from ..passes.arena import ALIGNMENT
-from .builder import INDEX, Index, LoopBuilder, flat_memref
+from .builder import INDEX, Index, LoopBuilder
+from .loop_types import flat_memref
 
 ARENA_WORD, SCRATCH_WORD, HEADER_WORDS = 0, 1, 2
 KINDS = ("input", "output", "weight", "arena")
@@ -80,16 +82,24 @@ class _Row:
 @dataclass
 class _Table:
     rows: list[_Row] = field(default_factory=list[_Row])
-    words: int = HEADER_WORDS
+    facts: list[DimExpr] = field(default_factory=list[DimExpr])
+    facts_start: int = HEADER_WORDS
+
+    @property
+    def words(self) -> int:
+        return self.facts_start + len(self.facts)
 
     @staticmethod
     def of(program: ProgramOp) -> _Table:
         table = _Table()
         for op in program.body.block.ops:
             if isinstance(op, InvokeOp):
-                row = _Row(op, table.words)
+                row = _Row(op, table.facts_start)
                 table.rows.append(row)
-                table.words = row.grid_word + 1
+                table.facts_start = row.grid_word + 1
+        types = [*program.input_types, *program.output_types]
+        table.facts = [d for t in types for d in dims_of(t)]
+        table.facts += [op.bytes.data for op in program.body.block.ops if isinstance(op, AllocOp)]
         return table
 
 
@@ -125,6 +135,8 @@ def _plan(program: ProgramOp, table: _Table) -> func.FuncOp:
         for position, size in enumerate(row.invoke.sizes.data):
             builder.put(row.sizes_start + position, builder.dim(size))
         builder.put(row.grid_word, builder.dim(row.invoke.grid.data))
+    for position, fact in enumerate(table.facts):
+        builder.put(table.facts_start + position, builder.dim(fact))
     builder.block.add_op(func.ReturnOp(builder.const(0, i32)))
     return builder.func
 
@@ -171,7 +183,7 @@ def _run(program: ProgramOp, table: _Table) -> llvm.FuncOp:
         block = _call(region, block, row, index, (context, words, scratch.results[0], zero))
     block.add_op(llvm.ReturnOp(_constant(block, 0, i32)))
     run = llvm.FuncOp(RUN, llvm.LLVMFunctionType([_PTR, _PTR], i32), llvm.LinkageAttr("external"), body=region)
-    run.attributes["kernel.words"] = DenseArrayBase.from_list(i64, [table.words])
+    run.attributes["kernel.words"] = DenseArrayBase.from_list(i64, [table.words, table.facts_start])
     for name, attribute in _interface(program, table).items():
         run.attributes[f"kernel.{name}"] = attribute
     return run
@@ -218,7 +230,7 @@ def _interface(program: ProgramOp, table: _Table) -> dict[str, Attribute]:
     """Attributes of `tw_run`: the program's inputs and outputs, the pointer words, and per invocation its kernel and nodes."""
     pointers: list[int] = []
     weights: dict[str, int] = {}
-    allocs: dict[Operation, int] = {}
+    allocs = {op: i for i, op in enumerate(o for o in program.body.block.ops if isinstance(o, AllocOp))}
     for row in table.rows:
         for position, value in enumerate(row.invoke.buffers):
             kind, number = _pointer(value, weights, allocs)
@@ -231,14 +243,12 @@ def _interface(program: ProgramOp, table: _Table) -> dict[str, Attribute]:
         "output_types": program.output_types,
         "pointers": DenseArrayBase.from_list(i64, pointers),
         "weights": ArrayAttr([StringAttr(k) for k in weights]),
-        "arena_bytes": DimsAttr(tuple(a.bytes.data for a in allocs if isinstance(a, AllocOp))),
         "kernels": ArrayAttr([StringAttr(row.invoke.callee.root_reference.data) for row in table.rows]),
         "rows": DenseArrayBase.from_list(i64, [w for row in table.rows for w in (row.start, row.sizes_start, row.grid_word)]),
-        "grids": ArrayAttr([DimAttr(row.invoke.grid.data) for row in table.rows]),
     }
 
 
-def _pointer(value: SSAValue, weights: dict[str, int], allocs: dict[Operation, int]) -> tuple[str, int]:
+def _pointer(value: SSAValue, weights: dict[str, int], allocs: dict[AllocOp, int]) -> tuple[str, int]:
     match value.owner:
         case InputOp() as op:
             return "input", op.index.value.data
@@ -247,6 +257,6 @@ def _pointer(value: SSAValue, weights: dict[str, int], allocs: dict[Operation, i
         case WeightOp() as op:
             return "weight", weights.setdefault(op.value.key.data, len(weights))
         case AllocOp() as op:
-            return "arena", allocs.setdefault(op, len(allocs))
+            return "arena", allocs[op]
         case _:
             raise CompileError("a buffer comes from no input, output, weight or allocation", stage="lower-host")

@@ -63,10 +63,10 @@ class Interface:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     words: int
+    facts_start: int
+    """Where the dims of all inputs and outputs start in the table, followed by the bytes of every arena buffer."""
     pointers: tuple[Pointer, ...]
     weights: tuple[str, ...]
-    arena_bytes: tuple[Dim, ...]
-    """Bytes of each arena buffer, by its index."""
     launches: tuple[Launch, ...]
 
 

@@ -1,0 +1,84 @@
+"""Reading the interface of a lowered host program back from the attributes of `tw_run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from xdsl.dialects import llvm
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, ModuleOp, StringAttr
+from xdsl.ir import Attribute
+
+from ..dialects.graph.dtypes import numpy_dtype
+from ..dialects.graph.location import location_of
+from ..dialects.graph.types import dims_of, element_of
+from ..errors import CompileError
+from ..runtime.executable import Interface, Launch, Pointer, TensorSpec
+from .lower_host import KINDS, RUN
+
+
+def run_function(module: ModuleOp) -> llvm.FuncOp:
+    """The host program's `tw_run`; CompileError when the module has none."""
+    for op in module.ops:
+        if isinstance(op, llvm.FuncOp) and op.sym_name.data == RUN:
+            return op
+    raise CompileError(f"the module has no '{RUN}'; lower it to the llvm stage first", stage="llvm")
+
+
+def read_interface(module: ModuleOp) -> Interface:
+    """What a session must know to call the module's host program."""
+    run = run_function(module)
+    words, facts_start = _integers(run, "words")
+    pointers = _integers(run, "pointers")
+    return Interface(
+        symbols=tuple(_strings(run, "symbols")),
+        inputs=tuple(_specs(run, "input")),
+        outputs=tuple(_specs(run, "output")),
+        words=words,
+        facts_start=facts_start,
+        pointers=tuple(Pointer(w, KINDS[k], i) for w, k, i in _triples(pointers)),
+        weights=tuple(_strings(run, "weights")),
+        launches=tuple(_launches(run)),
+    )
+
+
+def _launches(run: llvm.FuncOp) -> Iterator[Launch]:
+    calls = [op for op in run.walk() if isinstance(op, llvm.CallOp)]
+    rows = _triples(_integers(run, "rows"))
+    for kernel, call, (start, sizes_start, grid_word) in zip(_strings(run, "kernels"), calls, rows, strict=True):
+        yield Launch(kernel, location_of(call), start, sizes_start, grid_word)
+
+
+def _specs(run: llvm.FuncOp, kind: str) -> Iterator[TensorSpec]:
+    for name, type_ in zip(_strings(run, f"{kind}_names"), _entries(run, f"{kind}_types"), strict=True):
+        dims = tuple(d.value if d.is_static else str(d) for d in dims_of(type_))
+        yield TensorSpec(name, numpy_dtype(element_of(type_)), dims)
+
+
+def _attribute(run: llvm.FuncOp, name: str) -> Attribute:
+    found = run.attributes.get(f"kernel.{name}")
+    if found is None:
+        raise CompileError(f"'{RUN}' has no attribute 'kernel.{name}'", stage="llvm")
+    return found
+
+
+def _entries(run: llvm.FuncOp, name: str) -> tuple[Attribute, ...]:
+    found = _attribute(run, name)
+    if not isinstance(found, ArrayAttr):
+        raise CompileError(f"attribute 'kernel.{name}' of '{RUN}' is no array", stage="llvm")
+    return cast(ArrayAttr[Attribute], found).data
+
+
+def _strings(run: llvm.FuncOp, name: str) -> list[str]:
+    return [e.data for e in _entries(run, name) if isinstance(e, StringAttr)]
+
+
+def _integers(run: llvm.FuncOp, name: str) -> list[int]:
+    found = _attribute(run, name)
+    if not isinstance(found, DenseArrayBase):
+        raise CompileError(f"attribute 'kernel.{name}' of '{RUN}' is no dense array", stage="llvm")
+    return [int(v) for v in cast("DenseArrayBase[Attribute]", found).iter_values()]  # pyright: ignore
+
+
+def _triples(values: list[int]) -> list[tuple[int, int, int]]:
+    return list(zip(values[::3], values[1::3], values[2::3], strict=True))

@@ -1,0 +1,243 @@
+"""Running a compiled model: input checks, one table per shape and concurrent run, and the call into native code."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadInputError, RunError
+from .executable import Executable, Interface, TensorSpec
+from .memory import address_of, aligned_bytes, guarded_bytes, guarded_copy
+
+Array = NDArray[Any]
+Feeds = Mapping[str, Any] | Sequence[Any]
+
+_ARENA_WORD, _SCRATCH_WORD = 0, 1
+MAX_IDLE_FRAMES = 4
+"""Arenas that are kept per shape for later runs; a burst of concurrent runs frees the rest."""
+MAX_SHAPES = 64
+"""Shapes whose plans are kept; the oldest goes first."""
+
+KERNEL_ERRORS = {1: "an index is out of range", 2: "a size is negative or does not fit", 3: "out of memory"}
+
+
+@dataclass
+class Plan:
+    """What one assignment of the input symbols leads to."""
+
+    table: NDArray[np.int64]
+    input_shapes: tuple[tuple[int, ...], ...]
+    output_shapes: tuple[tuple[int, ...], ...]
+    piece_bytes: tuple[int, ...]
+    idle: list[Frame]
+
+
+@dataclass
+class Frame:
+    """Memory of one run in flight: the bound table, the arena and scratch it points into."""
+
+    table: NDArray[np.int64]
+    context: NDArray[np.int64]
+    keep: list[Any]
+
+
+class Session:
+    """A model ready to run. Safe to call from several threads; each run in flight has an arena of its own.
+
+    Args:
+        executable: the compiled model.
+        guard: every buffer ends at a protected page, so that an access past its end stops the process (slow; for tests).
+    """
+
+    def __init__(self, executable: Executable, *, guard: bool = False) -> None:
+        self.executable = executable
+        self.guard = guard
+        self._weights = [_resident(executable.weights[key], guard) for key in executable.interface.weights]
+        self._plans: dict[tuple[int, ...], Plan] = {}
+        self._lock = threading.Lock()
+        self._pointers = _PointerWords(executable.interface)
+        self._symbols = _symbol_sources(executable.interface)
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """Name, dtype and shape of every input; a dynamic dim is the text of its expression."""
+        return self.executable.interface.inputs
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:
+        """Name, dtype and shape of every output."""
+        return self.executable.interface.outputs
+
+    def run(self, feeds: Feeds) -> dict[str, Array]:
+        """Run on arrays by name or by position; returns fresh arrays by output name.
+
+        Inputs may be non-contiguous, misaligned or read-only (they are copied where needed), or any DLPack or buffer object.
+
+        Raises:
+            BadInputError: an input is missing, unknown, or has another dtype, rank or dim than expected.
+            RunError: a kernel met an index out of range or a size that can't be; names the ONNX nodes.
+        """
+        arrays = self._arrays(feeds)
+        plan = self._plan(arrays)
+        outputs = [self._new(shape, spec.dtype) for shape, spec in zip(plan.output_shapes, self.outputs, strict=True)]
+        frame = self._take_frame(plan)
+        try:
+            self._pointers.bind(frame.table, "input", [address_of(a) for a in arrays])
+            self._pointers.bind(frame.table, "output", [address_of(a) for a in outputs])
+            code = self.executable.run(address_of(frame.context), address_of(frame.table))
+        finally:
+            if len(plan.idle) < MAX_IDLE_FRAMES:
+                plan.idle.append(frame)
+        if code:
+            raise self._error(code)
+        return {spec.name: array for spec, array in zip(self.outputs, outputs, strict=True)}
+
+    # -- inputs -------------------------------------------------------------------------------------------------------
+    def _arrays(self, feeds: Feeds) -> list[Array]:
+        specs = self.inputs
+        if isinstance(feeds, Mapping):
+            unknown = [name for name in feeds if name not in {s.name for s in specs}]
+            if unknown:
+                raise BadInputError(unknown[0], "one of " + ", ".join(s.name for s in specs), "an unknown name")
+            missing = [s.name for s in specs if s.name not in feeds]
+            if missing:
+                raise BadInputError(missing[0], "an array", "nothing")
+            values = [feeds[s.name] for s in specs]
+        else:
+            if len(feeds) != len(specs):
+                raise BadInputError("inputs", f"{len(specs)} arrays", f"{len(feeds)}")
+            values = list(feeds)
+        return [self._check(spec, value) for spec, value in zip(specs, values, strict=True)]
+
+    def _check(self, spec: TensorSpec, value: Any) -> Array:
+        array = _as_array(value)
+        if array.dtype != spec.dtype:
+            raise BadInputError(spec.name, f"dtype {spec.dtype}", f"{array.dtype}")
+        if array.ndim != len(spec.dims):
+            raise BadInputError(spec.name, f"rank {len(spec.dims)} {list(spec.dims)}", f"rank {array.ndim} {list(array.shape)}")
+        for axis, (expected, got) in enumerate(zip(spec.dims, array.shape, strict=True)):
+            if isinstance(expected, int) and expected != got:
+                raise BadInputError(spec.name, f"{expected} at dim {axis} of {list(spec.dims)}", f"{got}")
+        aligned = array.ctypes.data % array.dtype.itemsize == 0
+        if self.guard:
+            return guarded_copy(array)
+        return array if array.flags.c_contiguous and aligned else np.array(array, order="C")
+
+    # -- plans --------------------------------------------------------------------------------------------------------
+    def _plan(self, arrays: Sequence[Array]) -> Plan:
+        key = tuple(arrays[i].shape[axis] for i, axis in self._symbols)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._make_plan(key)
+            with self._lock:
+                while len(self._plans) >= MAX_SHAPES:
+                    self._plans.pop(next(iter(self._plans)))
+                self._plans[key] = plan
+        for spec, array, shape in zip(self.inputs, arrays, plan.input_shapes, strict=True):
+            if array.shape != shape:
+                raise BadInputError(spec.name, f"shape {list(shape)} ({list(spec.dims)})", f"{list(array.shape)}")
+        return plan
+
+    def _make_plan(self, key: tuple[int, ...]) -> Plan:
+        interface = self.executable.interface
+        dims = np.array(key, np.int64)
+        table = np.zeros(interface.words, np.int64)
+        code = self.executable.plan(address_of(dims), address_of(table))
+        if code:
+            raise RunError(f"planning for dims {dict(zip(interface.symbols, key, strict=True))} failed with code {code}")
+        facts = iter(table[interface.facts_start :].tolist())
+        inputs, outputs = (
+            tuple(tuple(next(facts) for _ in spec.dims) for spec in specs) for specs in (interface.inputs, interface.outputs)
+        )
+        negative = next((s for s in outputs if any(d < 0 for d in s)), None)
+        if negative is not None:
+            raise RunError(f"dims {dict(zip(interface.symbols, key, strict=True))} lead to the shape {list(negative)}")
+        return Plan(table, inputs, outputs, tuple(facts), [])
+
+    # -- frames -------------------------------------------------------------------------------------------------------
+    def _take_frame(self, plan: Plan) -> Frame:
+        try:
+            return plan.idle.pop()
+        except IndexError:
+            return self._new_frame(plan)
+
+    def _new_frame(self, plan: Plan) -> Frame:
+        table = plan.table.copy()
+        make = guarded_bytes if self.guard else aligned_bytes
+        scratch = make(max(int(table[_SCRATCH_WORD]), 64))
+        context = np.array([address_of(scratch)], np.int64)
+        self._pointers.bind(table, "weight", [address_of(w) for w in self._weights])
+        keep: list[Any] = [scratch]
+        if self.guard:
+            pieces = [guarded_bytes(size) for size in plan.piece_bytes]
+            self._pointers.bind(table, "arena", [address_of(p) for p in pieces])
+            keep += pieces
+        else:
+            arena = aligned_bytes(int(table[_ARENA_WORD]))
+            self._pointers.rebase(table, "arena", address_of(arena))
+            keep.append(arena)
+        return Frame(table, context, keep)
+
+    def _new(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        if not self.guard:
+            return np.empty(shape, dtype)
+        return guarded_copy(np.zeros(shape, dtype))
+
+    def _error(self, code: int) -> RunError:
+        launch = self.executable.interface.launches[(code >> 16) - 1]
+        reason = KERNEL_ERRORS.get(code & 0xFFFF, f"kernel error {code & 0xFFFF}")
+        nodes = ", ".join(launch.nodes) or "(made by the compiler)"
+        return RunError(reason, node=nodes, op=launch.kernel, stage="run")
+
+
+class _PointerWords:
+    """The pointer words of the table by kind, ready for numpy to fill in at once."""
+
+    def __init__(self, interface: Interface) -> None:
+        kinds = ("input", "output", "weight", "arena")
+        rows = {k: [p for p in interface.pointers if p.kind == k] for k in kinds}
+        self._words = {k: np.array([p.word for p in v], np.intp) for k, v in rows.items()}
+        self._indices = {k: np.array([p.index for p in v], np.intp) for k, v in rows.items()}
+
+    def bind(self, table: NDArray[np.int64], kind: str, addresses: Sequence[int]) -> None:
+        """Write the address of each buffer of this kind."""
+        if addresses:
+            table[self._words[kind]] = np.array(addresses, np.int64)[self._indices[kind]]
+
+    def rebase(self, table: NDArray[np.int64], kind: str, base: int) -> None:
+        """Turn offsets into addresses."""
+        table[self._words[kind]] += base
+
+
+def _symbol_sources(interface: Interface) -> list[tuple[int, int]]:
+    """For each symbol the input and axis whose dim it names."""
+    found: dict[str, tuple[int, int]] = {}
+    for index, spec in enumerate(interface.inputs):
+        for axis, dim in enumerate(spec.dims):
+            if isinstance(dim, str):
+                found.setdefault(dim, (index, axis))
+    return [found[symbol] for symbol in interface.symbols]
+
+
+def _as_array(value: Any) -> Array:
+    if isinstance(value, np.ndarray):
+        return value
+    if hasattr(value, "__dlpack__"):
+        return np.from_dlpack(value)
+    return np.asarray(value)
+
+
+def _resident(array: Array, guard: bool) -> Array:
+    """The one form in memory that kernels read: row-major, 64-byte aligned."""
+    if guard:
+        return guarded_copy(array)
+    if array.flags.c_contiguous and address_of(array) % 64 == 0:
+        return array
+    copy = aligned_bytes(array.nbytes).view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
