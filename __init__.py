@@ -1,1 +1,67 @@
-"""tilewright: an ONNX compiler on xDSL."""
+"""tilewright: an ONNX compiler on xDSL. Importing it loads nothing of xdsl, onnx or llvmlite."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tilewright.runtime.session import Session
+
+if TYPE_CHECKING:
+    import onnx
+
+    from tilewright.inference_session import InferenceSession, RunOptions, SessionOptions
+
+__all__ = ["InferenceSession", "RunOptions", "Session", "SessionOptions", "compile"]
+__version__ = "0.1.0"
+
+_LAZY = ("InferenceSession", "RunOptions", "SessionOptions")
+
+
+def compile(
+    model: str | os.PathLike[str] | bytes | onnx.ModelProto,
+    *,
+    target: str = "host",
+    threads: int | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    disable_pass: Sequence[str] = (),
+    dump_ir: str | os.PathLike[str] | None = None,
+    guard: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Session:
+    """Compile an ONNX model to native code for this machine.
+
+    Args:
+        model: path, bytes or ModelProto.
+        target: "host", or the name of a target model that this machine can run, such as "x86-64-v3".
+        threads: how many threads a run may use; runs are single-threaded so far, so None and 1 are the only values.
+        shapes: sizes by input name that pin dynamic dims, such as ``{"x": (1, 3, 224, 224)}``.
+        disable_pass: names of passes to leave out.
+        dump_ir: folder for one numbered file per stage.
+        guard: end every buffer at a protected page (slow; for tests).
+        progress: called with the name of each pass before it runs.
+
+    Raises:
+        BadModelError, UnsupportedOpError, ShapeError, CompileError, BadOptionError (with UnknownTargetError).
+    """
+    from tilewright.api import compile_session
+
+    return compile_session(
+        model,
+        target=target,
+        threads=threads,
+        shapes=shapes,
+        disable_pass=disable_pass,
+        dump_ir=dump_ir,
+        guard=guard,
+        progress=progress,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        from tilewright import inference_session
+
+        return getattr(inference_session, name)
+    raise AttributeError(f"module 'tilewright' has no attribute '{name}'")

@@ -37,25 +37,15 @@ class Stage:
 
 
 STAGES: tuple[Stage, ...] = (
-    Stage(
-        "import", (), "ONNX becomes graph ops on tensors; nothing is optimised yet, so that this stage shows the model as it is"
-    ),
-    Stage(
-        "graph",
-        (),
-        "machine-independent rewrites come first, while an op still says what it means",
-    ),
+    Stage("import", (), "nothing is optimised yet, so that this stage shows the model as it is"),
+    Stage("graph", (), "machine-independent rewrites come first, while an op still says what it means"),
     Stage("kernels", ("outline-kernels",), "fusion decides what is one kernel before anything decides how it runs"),
     Stage(
         "schedule",
         ("choose-schedules", "pack-operands", "generalize-kernels", "dedupe-kernels"),
         "schedules need the real shapes; after them dims become runtime sizes, and many kernels turn out equal",
     ),
-    Stage(
-        "memory",
-        ("plan-memory",),
-        "buffers are shared once the launches and their order are final, and before loops need addresses",
-    ),
+    Stage("memory", ("plan-memory",), "launches and their order are final now, and loops will need addresses"),
     Stage("loops", ("lower-kernels", "lower-host"), "each rule builds the loops of its kernels in standard dialects"),
     Stage("llvm", ("expand-math", "lower-to-llvm"), "vector math becomes polynomials, then one walk does the rest"),
 )
@@ -139,9 +129,11 @@ def run_stages(compilation: Compilation, options: CompileOptions) -> None:
             if options.verify:
                 verify(compilation.module, stage.name)
             if options.dump_dir is not None:
-                dump(compilation, options.dump_dir / f"{number:02}-{stage.name}.mlir")
+                dump(compilation.module, options.dump_dir / f"{number:02}-{stage.name}.mlir")
             if stage.name == options.until:
-                return
+                break
+    if options.dump_dir is not None:
+        compilation.session.weights.save(options.dump_dir)
 
 
 def _run_pass(compilation: Compilation, name: str, stage: Stage, options: CompileOptions) -> None:
@@ -170,13 +162,12 @@ def verify(module: ModuleOp, stage: str) -> None:
         raise CompileError(f"the IR after this stage is invalid: {error}", stage=stage) from error
 
 
-def dump(compilation: Compilation, path: Path) -> None:
-    """Write the module, with locations, and beside it the weights that any stage so far refers to."""
+def dump(module: ModuleOp, path: Path) -> None:
+    """Write the module with its locations, as `tilewright-opt` takes it up again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as stream:
-        Printer(stream=stream, print_debuginfo=True).print_op(compilation.module)
+        Printer(stream=stream, print_debuginfo=True).print_op(module)
         stream.write("\n")
-    compilation.session.weights.save(path.parent)
 
 
 def compile_executable(model: str | os.PathLike[str] | bytes | onnx.ModelProto, options: CompileOptions) -> Executable:

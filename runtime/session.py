@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -226,9 +226,9 @@ def _symbol_sources(interface: Interface) -> list[tuple[int, int]]:
 
 def _as_array(value: Any) -> Array:
     if isinstance(value, np.ndarray):
-        return value
+        return cast(Array, value)
     if hasattr(value, "__dlpack__"):
-        return np.from_dlpack(value)
+        return cast(Array, np.from_dlpack(value))
     return np.asarray(value)
 
 
