@@ -46,8 +46,12 @@ STAGES: tuple[Stage, ...] = (
         "schedules need the real shapes; after them dims become runtime sizes, and many kernels turn out equal",
     ),
     Stage("memory", ("plan-memory",), "launches and their order are final now, and loops will need addresses"),
-    Stage("loops", ("lower-kernels", "lower-host"), "each rule builds the loops of its kernels in standard dialects"),
-    Stage("llvm", ("expand-math", "lower-to-llvm"), "vector math becomes polynomials, then one walk does the rest"),
+    Stage("loops", ("lower-kernels", "lower-plan"), "each rule builds the loops of its kernels in standard dialects"),
+    Stage(
+        "llvm",
+        ("expand-math", "lower-to-llvm", "lower-run"),
+        "vector math becomes polynomials, one walk does the rest, and the host program calls what came out",
+    ),
 )
 
 PIPELINES: dict[str, str] = {f"{stage.name}-pipeline": ",".join(stage.passes) for stage in STAGES if stage.passes}

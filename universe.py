@@ -28,11 +28,21 @@ GRAPH_PASSES: dict[str, str] = {
 }
 """Rewrites of the graph stage."""
 
-KERNEL_PASSES: dict[str, str] = {}
+KERNEL_PASSES: dict[str, str] = {
+    "outline-kernels": "passes.outline_kernels:OutlineKernelsPass",
+    "choose-schedules": "lowering.choose_schedules:ChooseSchedulesPass",
+    "pack-operands": "lowering.pack_operands:PackOperandsPass",
+    "generalize-kernels": "lowering.generalize:GeneralizeKernelsPass",
+    "dedupe-kernels": "passes.dedupe_kernels:DedupeKernelsPass",
+    "plan-memory": "passes.plan_memory:PlanMemoryPass",
+}
 """Passes of the kernels stage: outlining, schedules, memory."""
 
 LOWERING_PASSES: dict[str, str] = {
     "lower-to-llvm": "lowering.lower_to_llvm:LowerToLLVMPass",
+    "lower-kernels": "lowering.lower_kernels:LowerKernelsPass",
+    "lower-plan": "lowering.lower_plan:LowerPlanPass",
+    "lower-run": "lowering.lower_run:LowerRunPass",
 }
 """From kernels to loops to llvm."""
 

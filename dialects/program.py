@@ -1,6 +1,6 @@
 """Ops of the memory stage: the host program with explicit buffers. Part of the kernel dialect.
 
-kernel.program @main {...} {
+kernel.program "main" symbols ["n"] inputs ["x"] : [tensor<..>] outputs ["y"] : [tensor<..>] {
   %x = kernel.input 0
   %w = kernel.weight #graph.weight<"conv1.weight">
   %t = kernel.alloc {slot = 0 : i64, offset = 0 : i64, bytes = #graph.dim<4096>}
@@ -55,8 +55,10 @@ class ProgramOp(IRDLOperation):
     output_types = prop_def(ArrayAttr[Attribute])
     body = region_def("single_block")
     traits = traits_def(NoTerminator(), SymbolOpInterface())
-    irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = "$sym_name attr-dict $body"
+    assembly_format = (
+        "$sym_name `symbols` $symbols `inputs` $input_names `:` $input_types "
+        "`outputs` $output_names `:` $output_types attr-dict-with-keyword $body"
+    )
 
     def __init__(
         self,

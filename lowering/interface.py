@@ -14,7 +14,7 @@ from ..dialects.graph.location import location_of
 from ..dialects.graph.types import dims_of, element_of
 from ..errors import CompileError
 from ..runtime.executable import Interface, Launch, Pointer, TensorSpec
-from .lower_host import KINDS, RUN
+from .lower_run import KINDS, RUN
 
 
 def run_function(module: ModuleOp) -> llvm.FuncOp:
