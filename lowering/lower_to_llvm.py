@@ -6,21 +6,15 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import func, llvm, memref
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, MemRefType, ModuleOp, StringAttr
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, MemRefType, ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from ..backends.targets import TargetModel, get_target
+from ..dialects.program import ProgramOp
+from ..passes.target_attr import target_of
 from .to_llvm.context import llvm_type, unsupported
 from .to_llvm.functions import lower_function
-
-TARGET_ATTRIBUTE = "kernel.target"
-
-
-def module_target(module: ModuleOp, name: str | None = None) -> TargetModel:
-    """The target `name`, else the module's `kernel.target`, else the host."""
-    stated = module.attributes.get(TARGET_ATTRIBUTE)
-    return get_target(name or (stated.data if isinstance(stated, StringAttr) else "host"))
 
 
 def _lower_global(op: memref.GlobalOp) -> llvm.GlobalOp:
@@ -35,13 +29,13 @@ def _lower_global(op: memref.GlobalOp) -> llvm.GlobalOp:
 
 
 def lower_op(op: Operation, target: TargetModel) -> Operation:
-    """A function or global of the loops stage in the llvm dialect; what is in the llvm dialect already stays."""
+    """A function or global of the loops stage in the llvm dialect; the host program and what is in the llvm dialect already stay."""
     match op:
         case func.FuncOp():
             return lower_function(op, target)
         case memref.GlobalOp():
             return _lower_global(op)
-        case llvm.FuncOp() | llvm.GlobalOp():
+        case llvm.FuncOp() | llvm.GlobalOp() | ProgramOp():
             return op
         case _:
             raise unsupported(op)
@@ -58,7 +52,7 @@ class LowerToLLVMPass(ModulePass):
     target: str | None = None
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        target = module_target(op, self.target)
+        target = get_target(self.target) if self.target else target_of(op)
         for old in list(op.body.block.ops):
             new = lower_op(old, target)
             if new is not old:

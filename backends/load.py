@@ -1,0 +1,76 @@
+"""From a module at the llvm stage to an executable: objects from the cache or the code generator, linked into memory."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING
+
+from xdsl.dialects import llvm
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
+
+from ..lowering.interface import read_interface
+from ..lowering.lower_plan import PLAN
+from ..lowering.lower_run import RUN
+from ..passes.target_attr import target_of
+from ..runtime.executable import Executable
+from . import jit
+from .llvm_printer import print_llvm_ir
+from .targets import TargetModel
+
+if TYPE_CHECKING:
+    from ..runtime.weights import WeightStore
+
+_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
+HOST_FUNCTIONS = (PLAN, RUN)
+
+
+def code_units(module: ModuleOp) -> Iterator[tuple[str, list[Operation]]]:
+    """The functions that are compiled together: each kernel alone, so that its object can be reused; the host program last."""
+    host: list[Operation] = []
+    declarations: list[Operation] = []
+    for op in module.ops:
+        if isinstance(op, llvm.FuncOp) and op.sym_name.data not in HOST_FUNCTIONS:
+            declarations.append(llvm.FuncOp(op.sym_name, op.function_type, llvm.LinkageAttr("external")))
+            yield op.sym_name.data, [op]
+        else:
+            host.append(op)
+    yield "tw_host", [*declarations, *host]
+
+
+def llvm_ir(module: ModuleOp) -> dict[str, str]:
+    """LLVM IR text by unit."""
+    target = target_of(module)
+    return {name: print_llvm_ir(ops, target) for name, ops in code_units(module)}
+
+
+def load_executable(module: ModuleOp, weights: WeightStore, seconds: MutableMapping[str, float]) -> Executable:
+    """Generate (or find in the cache) the objects of a module at the llvm stage and link them into this process."""
+    target = target_of(module)
+    started = time.perf_counter()
+    interface = read_interface(module)
+    texts = llvm_ir(module)
+    seconds["print-llvm"] = time.perf_counter() - started
+    started = time.perf_counter()
+    objects = [compile_cached(text, target) for text in texts.values()]
+    seconds["generate-code"] = time.perf_counter() - started
+    started = time.perf_counter()
+    code = jit.load(objects, target)
+    seconds["load"] = time.perf_counter() - started
+    plan, run = (_ENTRY(code.address(name)) for name in HOST_FUNCTIONS)
+    return Executable(
+        interface=interface,
+        plan=plan,
+        run=run,
+        weights={key: weights[key] for key in interface.weights},
+        target=target.name,
+        owner=code,
+        statistics={"seconds": dict(seconds), "objects": len(objects), "code_bytes": sum(map(len, objects))},
+    )
+
+
+def compile_cached(text: str, target: TargetModel) -> bytes:
+    """The object of some LLVM IR."""
+    return jit.compile_object(text, target)
