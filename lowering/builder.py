@@ -28,7 +28,12 @@ Index = SSAValue | int
 
 
 class LoopBuilder:
-    """Emits ops at the end of `block`; nested bodies are built by callbacks that receive their block arguments."""
+    """Emits ops at the end of `block`; nested bodies are built by callbacks that receive their block arguments.
+
+    The blocks being built form a stack: a loop is appended to its block when its body is finished. So until then, what a body
+    needs can still be put before the loop, and `pure` does: it emits an op once, in the outermost block where its operands are
+    known. Index arithmetic goes that way.
+    """
 
     def __init__(self, block: Block, entry: Block | None = None) -> None:
         self.block = block
@@ -36,6 +41,9 @@ class LoopBuilder:
         self._constants: dict[tuple[Attribute, float | int | str], SSAValue] = {}
         self._dims: dict[DimExpr, Index] = {}
         self._last_constant: Operation | None = None
+        self._open: list[Block] = [block]
+        self._known: list[dict[object, SSAValue]] = [{}]
+        self._floor = 0
 
     # -- emission -----------------------------------------------------------------------------------------------------
     def emit(self, op: Operation) -> SSAValue:
@@ -55,12 +63,54 @@ class LoopBuilder:
 
     @contextmanager
     def at(self, block: Block) -> Generator[None]:
-        """Emit into another block for the duration."""
-        saved, self.block = self.block, block
+        """Emit into another block for the duration: a new one inside the current block, or one that encloses it."""
+        saved, self.block = (self.block, self._floor), block
+        enclosing = block in self._open
+        if not enclosing:
+            self._open.append(block)
+            self._known.append({})
+        if block.parent is not None and not enclosing:
+            # It stands in the program already: what is appended outside from now on would come too late.
+            self._floor = len(self._open) - 1
         try:
             yield
         finally:
-            self.block = saved
+            self.block, self._floor = saved
+            if not enclosing:
+                self._open.pop()
+                self._known.pop()
+
+    # -- emission once, outside the loops that do not matter -------------------------------------------------------------
+    def depth(self, value: SSAValue) -> int:
+        """Which of the open blocks defines a value, counted from the outermost."""
+        owner = value.owner
+        block = owner if isinstance(owner, Block) else owner.parent
+        return next((d for d in range(len(self._open) - 1, -1, -1) if self._open[d] is block), 0)
+
+    @contextmanager
+    def outside(self, operands: Sequence[SSAValue], least: int = 0) -> Generator[dict[object, SSAValue]]:
+        """Emit in the outermost open block, from depth `least` on, where the operands are known.
+
+        Gives what is remembered there, by key: values that stay the same as long as that block is being built.
+        """
+        depth = max(self._floor, least, *map(self.depth, operands)) if operands else max(self._floor, least)
+        with self.at(self._open[depth]):
+            yield self._known[depth]
+
+    def pure(
+        self,
+        cls: type[Operation],
+        operands: Sequence[SSAValue],
+        result: Attribute,
+        properties: Mapping[str, Attribute] | None = None,
+    ) -> SSAValue:
+        """An op without effects that cannot trap, emitted once and as far outside as its operands allow."""
+        key = (cls, *operands, result, *(properties or {}).values())
+        with self.outside(operands) as known:
+            found = known.get(key)
+            if found is None:
+                found = known[key] = self.op(cls, operands, result, properties)
+        return found
 
     # -- constants (kept at the top of the function, one of each) ---------------------------------------------------------
     def _constant(self, type_: Attribute, value: float | int) -> SSAValue:
@@ -96,12 +146,12 @@ class LoopBuilder:
             return b
         if b == 0 and isinstance(b, int):
             return a
-        return self.op(arith.AddiOp, [self.index(a), self.index(b)], INDEX, _NO_OVERFLOW)
+        return self.pure(arith.AddiOp, [self.index(a), self.index(b)], INDEX, _NO_OVERFLOW)
 
     def sub(self, a: Index, b: Index) -> Index:
         if isinstance(b, int):
             return a - b if isinstance(a, int) else self.add(a, -b)
-        return 0 if a is b else self.op(arith.SubiOp, [self.index(a), b], INDEX, _NO_OVERFLOW)
+        return 0 if a is b else self.pure(arith.SubiOp, [self.index(a), b], INDEX, _NO_OVERFLOW)
 
     def mul(self, a: Index, b: Index) -> Index:
         if isinstance(a, int) and isinstance(b, int):
@@ -110,7 +160,7 @@ class LoopBuilder:
             a, b = b, a
         if isinstance(b, int) and b in (0, 1):
             return a if b else 0
-        return self.op(arith.MuliOp, [self.index(a), self.index(b)], INDEX, _NO_OVERFLOW)
+        return self.pure(arith.MuliOp, [self.index(a), self.index(b)], INDEX, _NO_OVERFLOW)
 
     def floordiv(self, a: Index, b: Index) -> Index:
         """Quotient of non-negative a by positive b."""
@@ -118,7 +168,7 @@ class LoopBuilder:
             return a // b
         if isinstance(b, int) and b == 1:
             return a
-        return self.op(arith.DivUIOp, [self.index(a), self.index(b)], INDEX)
+        return self._divide(arith.DivUIOp, a, b)
 
     def mod(self, a: Index, b: Index) -> Index:
         """Remainder of non-negative a by positive b."""
@@ -126,7 +176,12 @@ class LoopBuilder:
             return a % b
         if isinstance(b, int) and b == 1:
             return 0
-        return self.op(arith.RemUIOp, [self.index(a), self.index(b)], INDEX)
+        return self._divide(arith.RemUIOp, a, b)
+
+    def _divide(self, cls: type[Operation], a: Index, b: Index) -> SSAValue:
+        # A divisor that is 0 where a loop does not run must not be divided by before that loop.
+        emit = self.pure if isinstance(b, int) else self.op
+        return emit(cls, [self.index(a), self.index(b)], INDEX)
 
     def ceildiv(self, a: Index, b: Index) -> Index:
         return self.floordiv(self.add(a, self.sub(b, 1)), b)
@@ -134,12 +189,12 @@ class LoopBuilder:
     def min(self, a: Index, b: Index) -> Index:
         if isinstance(a, int) and isinstance(b, int):
             return min(a, b)
-        return self.op(arith.MinSIOp, [self.index(a), self.index(b)], INDEX)
+        return self.pure(arith.MinSIOp, [self.index(a), self.index(b)], INDEX)
 
     def max(self, a: Index, b: Index) -> Index:
         if isinstance(a, int) and isinstance(b, int):
             return max(a, b)
-        return self.op(arith.MaxSIOp, [self.index(a), self.index(b)], INDEX)
+        return self.pure(arith.MaxSIOp, [self.index(a), self.index(b)], INDEX)
 
     def linear(self, indices: Sequence[Index], strides: Sequence[Index], offset: Index = 0) -> Index:
         """`offset + sum(index * stride)`."""
@@ -179,7 +234,7 @@ class LoopBuilder:
                 for _ in range(power):
                     term = self.mul(self._atom(atom), term)
             total = self.add(total, term)
-        if self.block is self.entry:
+        if isinstance(total, int) or self.depth(total) == 0:
             self._dims[expr] = total
         return total
 
@@ -270,12 +325,12 @@ class LoopBuilder:
 
     def lane_mask(self, count: Index, lanes: int) -> SSAValue:
         """`vector<lanes x i1>` with the first `count` lanes set (all of them when count >= lanes)."""
-        return self.op(vector.CreateMaskOp, [self.index(count)], vector_type(i1, lanes))
+        return self.pure(vector.CreateMaskOp, [self.index(count)], vector_type(i1, lanes))
 
     # -- scalar and vector arithmetic ---------------------------------------------------------------------------------------
     def binary(self, cls: type[Operation], a: SSAValue, b: SSAValue) -> SSAValue:
         """A float or integer op whose result has the type of its first operand."""
-        return self.op(cls, [a, b], type_of(a), _DEFAULT_PROPERTIES.get(cls))
+        return self.op(cls, [a, b], type_of(a), DEFAULT_PROPERTIES.get(cls))
 
     def addf(self, a: SSAValue, b: SSAValue) -> SSAValue:
         return self.binary(arith.AddfOp, a, b)
@@ -287,10 +342,10 @@ class LoopBuilder:
         """`a * b + c`, fused where the target can (vectors: `vector.fma`; scalars: `math.fma`)."""
         cls = vector.FMAOp if is_vector(a) else math.FmaOp
         properties = None if cls is vector.FMAOp else _FASTMATH_NONE
-        return self.op(cls, [a, b, c], type_of(a), properties)
+        return self.pure(cls, [a, b, c], type_of(a), properties)
 
     def broadcast(self, scalar: SSAValue, lanes: int) -> SSAValue:
-        return self.op(vector.BroadcastOp, [scalar], vector_type(type_of(scalar), lanes))
+        return self.pure(vector.BroadcastOp, [scalar], vector_type(type_of(scalar), lanes))
 
 
 class KernelBuilder(LoopBuilder):
@@ -328,7 +383,7 @@ def _static(values: Sequence[Index]) -> tuple[int, ...]:
 
 _FASTMATH_NONE = {"fastmath": arith.FastMathFlagsAttr("none")}
 _NO_OVERFLOW = {"overflowFlags": arith.IntegerOverflowAttr("none")}
-_DEFAULT_PROPERTIES: dict[type[Operation], Mapping[str, Attribute]] = {
+DEFAULT_PROPERTIES: dict[type[Operation], Mapping[str, Attribute]] = {
     **dict.fromkeys(
         (
             arith.AddfOp,

@@ -6,15 +6,14 @@ the low bits of that, as C code on x86-64 has it; NaN becomes 0.
 
 from __future__ import annotations
 
-from xdsl.dialects import vector
-from xdsl.dialects.builtin import BFloat16Type, Float16Type, bf16, f32, f64, i8, i16, i32, i64
+from xdsl.dialects.builtin import f64, i8, i32, i64
 from xdsl.ir import Attribute, SSAValue
 
 from ..dialects import arith
 from ..dialects.graph.base import i1, si64
 from .builder import LoopBuilder
 from .loop_types import integer_width, storage_type
-from .values import HALVES, Value, is_signed, lanes_of, register_type
+from .values import HALVES, Value, is_signed, register_type
 
 
 def to_register(b: LoopBuilder, stored: SSAValue, element: Attribute) -> Value:
@@ -30,10 +29,7 @@ def to_storage(value: Value) -> SSAValue:
     element = value.element
     if element == i1:
         return value.convert(arith.ExtUIOp, element, storage_type(element)).ssa
-    if isinstance(element, BFloat16Type):
-        bits = Value(value.b, _rounded_bf16_bits(value).ssa, i32) >> 16
-        return _reinterpret(bits.convert(arith.TruncIOp, i16), bf16).ssa
-    return value.convert(arith.TruncFOp, element, element).ssa if isinstance(element, Float16Type) else value.ssa
+    return value.convert(arith.TruncFOp, element, element).ssa if isinstance(element, HALVES) else value.ssa
 
 
 def cast(value: Value, to: Attribute) -> Value:
@@ -48,7 +44,7 @@ def cast(value: Value, to: Attribute) -> Value:
     if value.is_float:
         return _float_to_float(value, to)
     exact = value.convert(arith.SIToFPOp if value.is_signed else arith.UIToFPOp, to)
-    return _round_half(exact) if isinstance(to, HALVES) else exact
+    return to_register(value.b, to_storage(exact), to) if isinstance(to, HALVES) else exact
 
 
 def _resize(value: Value, to: Attribute, width: int) -> Value:
@@ -59,41 +55,12 @@ def _resize(value: Value, to: Attribute, width: int) -> Value:
 
 
 def _float_to_float(value: Value, to: Attribute) -> Value:
+    if isinstance(to, HALVES):
+        return to_register(value.b, value.convert(arith.TruncFOp, to, to).ssa, to)
     source, target = register_type(value.element), register_type(to)
-    if source == f64 and isinstance(to, HALVES):
-        return _round_half(Value(value.b, _to_odd_f32(value).ssa, to))
-    if source != target:
-        value = value.convert(arith.ExtFOp if target == f64 else arith.TruncFOp, to)
-    return _round_half(Value(value.b, value.ssa, to)) if isinstance(to, HALVES) else Value(value.b, value.ssa, to)
-
-
-def _round_half(value: Value) -> Value:
-    """An f32 value rounded to the half type that is its element, still in f32."""
-    if isinstance(value.element, BFloat16Type):
-        return Value(value.b, _reinterpret(_rounded_bf16_bits(value), f32).ssa, value.element)
-    return to_register(value.b, to_storage(value), value.element)
-
-
-def _reinterpret(value: Value, element: Attribute) -> Value:
-    cls = vector.BitcastOp if lanes_of(value.ssa) else arith.BitcastOp
-    return value.convert(cls, element, element)
-
-
-def _rounded_bf16_bits(value: Value) -> Value:
-    """The bits of f32 numbers rounded to bf16 (nearest even), low half zero; NaN stays a quiet NaN."""
-    bits = _reinterpret(Value(value.b, value.ssa, f32), i32)
-    unsigned = Value(value.b, bits.ssa, i32)
-    rounded = unsigned + (((unsigned >> 16) & 1) + 0x7FFF)
-    return value.is_nan().select(unsigned | 0x400000, rounded) & -0x10000
-
-
-def _to_odd_f32(value: Value) -> Value:
-    """f64 to f32 rounded to odd, so that rounding once more to a half type rounds right (Boldo and Melquiond 2008)."""
-    nearest = value.convert(arith.TruncFOp, f32)
-    back = nearest.convert(arith.ExtFOp, f64)
-    bits = _reinterpret(nearest, i32)
-    towards_zero = abs(back).gt(abs(value)).select(bits - 1, bits)
-    return _reinterpret(back.ne(value).select(towards_zero | 1, bits), f32)
+    if source == target:
+        return Value(value.b, value.ssa, to)
+    return value.convert(arith.ExtFOp if target == f64 else arith.TruncFOp, to)
 
 
 def _float_to_integer(value: Value, to: Attribute, width: int) -> Value:

@@ -27,7 +27,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from ..dialects import arith
 from ..dialects.graph.base import i1
-from .builder import LoopBuilder
+from .builder import DEFAULT_PROPERTIES, LoopBuilder
 from .loop_types import compute_type, integer_width, type_of, vector_type
 
 HALVES = (Float16Type, BFloat16Type)
@@ -118,16 +118,17 @@ class Value:
 
     def emit(self, cls: type[Operation], *operands: Value) -> Value:
         """An op on this value and others whose result has this value's type."""
-        return self.of(self.b.binary(cls, self.ssa, operands[0].ssa)) if operands else self.math(cls)
+        ssas = [self.ssa, *(o.ssa for o in operands)]
+        return self.of(self.b.pure(cls, ssas, self.ssa.type, DEFAULT_PROPERTIES.get(cls)))
 
     def math(self, cls: type[Operation], *others: Value) -> Value:
         """A `math` op (or negf): float operands and result of this type."""
-        return self.of(self.b.op(cls, [self.ssa, *(o.ssa for o in others)], self.ssa.type, _NO_FASTMATH))
+        return self.of(self.b.pure(cls, [self.ssa, *(o.ssa for o in others)], self.ssa.type, _NO_FASTMATH))
 
     def convert(self, cls: type[Operation], element: Attribute, kind: Attribute | None = None) -> Value:
         """A conversion op to the register type of `element`, or to the scalar type `kind`."""
         result = shaped(kind or register_type(element), self.lanes)
-        return Value(self.b, self.b.op(cls, [self.ssa], result), element)
+        return Value(self.b, self.b.pure(cls, [self.ssa], result), element)
 
     # -- arithmetic -------------------------------------------------------------------------------------------------------
     def _arith(self, other: Value | Number, of_float: type[Operation], of_int: type[Operation]) -> Value:
@@ -196,11 +197,11 @@ class Value:
             sign = "" if relation in ("eq", "ne") else ("s" if self.is_signed else "u")
             cls, number = arith.CmpiOp, _PREDICATES[sign + relation]
         properties: dict[str, Attribute] = {"predicate": _ATTRS[number], **(_NO_FASTMATH if self.is_float else {})}
-        return Value(self.b, self.b.op(cls, [self.ssa, rhs.ssa], shaped(i1, self.lanes), properties), i1)
+        return Value(self.b, self.b.pure(cls, [self.ssa, rhs.ssa], shaped(i1, self.lanes), properties), i1)
 
     def is_nan(self) -> Value:
         properties: dict[str, Attribute] = {"predicate": _ATTRS[_FLOAT_PREDICATES["uno"]], **_NO_FASTMATH}
-        return Value(self.b, self.b.op(arith.CmpfOp, [self.ssa, self.ssa], shaped(i1, self.lanes), properties), i1)
+        return Value(self.b, self.b.pure(arith.CmpfOp, [self.ssa, self.ssa], shaped(i1, self.lanes), properties), i1)
 
     def lt(self, other: Value | Number) -> Value:
         return self.compare("lt", other)
@@ -225,7 +226,7 @@ class Value:
         typed = then if isinstance(then, Value) else otherwise
         assert isinstance(typed, Value)
         a, c = typed.lift(then), typed.lift(otherwise)
-        return typed.of(self.b.op(arith.SelectOp, [self.ssa, a.ssa, c.ssa], a.ssa.type))
+        return typed.of(self.b.pure(arith.SelectOp, [self.ssa, a.ssa, c.ssa], a.ssa.type))
 
     def _extremum(self, other: Value | Number, relation: str, signed: type[Operation], unsigned: type[Operation]) -> Value:
         rhs = self.lift(other)

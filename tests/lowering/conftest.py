@@ -1,44 +1,34 @@
-"""Running loops-stage kernels natively: compiled through upstream MLIR, on buffers that end (or start) at a protected page."""
+"""Running loops-stage kernels natively, on buffers that end (or start) at a protected page."""
 
 from __future__ import annotations
 
 import ctypes
 import mmap
-import shutil
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from xdsl.dialects import func
-from xdsl.dialects.builtin import MemRefType, ModuleOp
+from xdsl.dialects import func, vector
+from xdsl.dialects.builtin import FunctionType, f32, f64
+from xdsl.ir import Block, Operation, Region, SSAValue
 
+from tilewright.backends.llvm_printer import print_llvm_ir
 from tilewright.backends.targets import TargetModel, get_target
+from tilewright.dialects.arith import element_of
+from tilewright.lowering.native import NativeKernel
+from tilewright.lowering.to_llvm import lower_function
+from tilewright.lowering.to_llvm.math_ops import HANDLERS
+from tilewright.lowering.values import lanes_of
 
 Array = NDArray[Any]
 PAGE = mmap.PAGESIZE
 
-_PASSES = (
-    "vector-to-scf",
-    "scf-to-cf",
-    "math-to-llvm",
-    "math-to-libm",
-    "vector-to-llvm",
-    "arith-to-llvm",
-    "index-to-llvm",
-    "func-to-llvm",
-    "cf-to-llvm",
-)
-_LOWERING = [*(f"--convert-{name}" for name in _PASSES), "--expand-strided-metadata", "--finalize-memref-to-llvm"]
-
 
 def guarded(array: Array, at_end: bool) -> tuple[Array, mmap.mmap]:
     """A copy of the array that ends right before (or starts right after) a page that faults on access."""
-    size = max(array.nbytes, 1)
-    pages = -(-size // PAGE)
+    pages = -(-max(array.nbytes, 1) // PAGE)
     memory = mmap.mmap(-1, (pages + 2) * PAGE)
     base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -50,36 +40,59 @@ def guarded(array: Array, at_end: bool) -> tuple[Array, mmap.mmap]:
     return view, memory
 
 
-class NativeKernel:
-    """A compiled kernel; call it with its buffers, sizes and slice of the grid."""
+_LIBM = {"absf": "fabs", "powf": "pow"}
+
+
+def _libm_calls(kernel: func.FuncOp) -> list[func.FuncOp]:
+    """Replace `math` ops without an instruction by calls of libm, lane by lane; returns the declarations."""
+    declared: dict[str, func.FuncOp] = {}
+    for op in list(kernel.walk()):
+        if op.name.startswith("math.") and op.name not in HANDLERS:
+            _replace(op, declared)
+    return list(declared.values())
+
+
+def _replace(op: Operation, declared: dict[str, func.FuncOp]) -> None:
+    lanes = lanes_of(op.results[0])
+    element = element_of(op.results[0].type)
+    base = op.name.removeprefix("math.")
+    name = _LIBM.get(base, base) + ("f" if element == f32 else "")
+    assert element in (f32, f64)
+    block = op.parent
+    assert isinstance(block, Block)
+    signature = FunctionType.from_lists([element] * len(op.operands), [element])
+    declared.setdefault(name, func.FuncOp(name, signature, Region(), visibility="private"))
+
+    def call(operands: Sequence[SSAValue]) -> SSAValue:
+        made = func.CallOp(name, list(operands), [element])
+        block.insert_op_before(made, op)
+        return made.results[0]
+
+    if not lanes:
+        result = call(op.operands)
+    else:
+        result = op.operands[0]
+        for lane in range(lanes):
+            parts: list[Operation] = [vector.ExtractOp(o, [lane], element) for o in op.operands]
+            block.insert_ops_before(parts, op)
+            insert = vector.InsertOp(call([p.results[0] for p in parts]), result, [lane])
+            block.insert_op_before(insert, op)
+            result = insert.result
+    op.results[0].replace_all_uses_with(result)
+    block.erase_op(op)
+
+
+class Native:
+    """A compiled kernel; its scratch memory ends at a protected page too."""
 
     def __init__(self, kernel: func.FuncOp, target: TargetModel) -> None:
-        self.inputs = [t for t in kernel.function_type.inputs.data]
-        text = str(ModuleOp([kernel.clone()]))
-        for tool in (["mlir-opt-19", *_LOWERING, "--reconcile-unrealized-casts"], ["mlir-translate-19", "--mlir-to-llvmir"]):
-            done = subprocess.run(tool, input=text, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stderr + text
-            text = done.stdout
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        module = llvm.parse_assembly(text)
-        machine = llvm.Target.from_triple(target.triple).create_target_machine(target.cpu, target.features, opt=2)
-        self.engine = llvm.create_mcjit_compiler(module, machine)
-        self.engine.finalize_object()
-        arguments: list[Any] = []
-        for kind in self.inputs:
-            memory = isinstance(kind, MemRefType)
-            arguments += [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 3] if memory else [ctypes.c_int64]
-        address = self.engine.get_function_address(kernel.sym_name.data)
-        self.call = ctypes.CFUNCTYPE(ctypes.c_int32, *arguments)(address)
+        kernel.verify()
+        declarations = _libm_calls(kernel)
+        functions = [lower_function(f, target) for f in (*declarations, kernel)]
+        self.kernel = NativeKernel(print_llvm_ir(functions, target), kernel.sym_name.data, target)
 
-    def __call__(self, buffers: Sequence[Array], sizes: Sequence[int], lo: int, hi: int, scratch: int) -> int:
-        words: list[int] = []
-        space, _memory = guarded(np.full(scratch, 0xCD, np.uint8), True)
-        for buffer in buffers:
-            words += [buffer.ctypes.data, buffer.ctypes.data, 0, buffer.size, 1]
-        words += [*sizes, space.ctypes.data, space.ctypes.data, 0, scratch, 1, lo, hi]
-        return self.call(*words)
+    def __call__(self, buffers: Iterable[Array], sizes: Sequence[int], low: int, high: int, scratch: int = 64) -> None:
+        self.kernel(list(buffers), sizes, low, high, scratch)
 
 
 @pytest.fixture(params=["x86-64-v4", "x86-64-v3"])
@@ -88,8 +101,6 @@ def target(request: pytest.FixtureRequest) -> TargetModel:
 
 
 @pytest.fixture
-def native() -> type[NativeKernel]:
+def native() -> type[Native]:
     """Compiles a loops-stage function for a target."""
-    if shutil.which("mlir-opt-19") is None:
-        pytest.skip("needs mlir-opt-19")
-    return NativeKernel
+    return Native

@@ -53,7 +53,7 @@ def evaluate(ops: Sequence[Operation], inputs: Sequence[Array], lanes: int, nati
 
     b.for_(b.lo, b.hi, body, step=max(lanes, 1))
     outputs = [np.zeros(LANES, numpy_dtype(r)) for r in results]
-    assert native(b.finish(), get_target("host"))([*inputs, *outputs], [], 0, LANES, 64) == 0
+    native(b.finish(), get_target("host"))([*inputs, *outputs], [], 0, LANES, 64)
     return outputs
 
 
