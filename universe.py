@@ -23,6 +23,8 @@ REPLACED_DIALECTS: dict[str, str] = {
 """Dialects of xDSL's that ours extends. A universe may not repeat a name, so only our own tools see these."""
 
 GRAPH_PASSES: dict[str, str] = {
+    "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
+    "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
     "fold-constants": "passes.fold_constants:FoldConstantsPass",
 }
