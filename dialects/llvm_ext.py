@@ -26,6 +26,8 @@ from xdsl.printer import Printer
 from xdsl.traits import MemoryReadEffect, MemoryWriteEffect, Pure
 from xdsl.utils.exceptions import VerifyException
 
+from .narrowing import is_vector
+
 _ANY_VECTOR = base(VectorType)
 _FLOAT_LIKE = container_of(AnyFloat)
 _INTEGER_LIKE = container_of(IntegerType)
@@ -34,13 +36,13 @@ _BOOL_LIKE = container_of(i1)
 
 def _vector(value: SSAValue) -> VectorType:
     """The type of `value`, which a constraint has already checked to be a vector."""
-    assert isinstance(value.type, VectorType)
+    assert is_vector(value.type)
     return value.type
 
 
 def _shape(type: Attribute) -> tuple[int, ...] | None:
     """The shape of a vector type; None for a scalar."""
-    return type.get_shape() if isinstance(type, VectorType) else None
+    return type.get_shape() if is_vector(type) else None
 
 
 def _check_same_shape(first: SSAValue, second: SSAValue) -> None:
@@ -268,5 +270,3 @@ OPERATIONS: tuple[type[Operation], ...] = (
 )
 
 TwLLVM = Dialect("tw_llvm", list(OPERATIONS), [])
-
-__all__ = ["ATOMIC_KINDS", "OPERATIONS", "ORDERINGS", "TwLLVM", *(op.__name__ for op in OPERATIONS)]

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import func, llvm, memref
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, MemRefType, ModuleOp
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from ..backends.targets import TargetModel, get_target
+from ..dialects.narrowing import is_dense, is_memref
 from ..dialects.program import ProgramOp
 from ..passes.target_attr import target_of
 from .to_llvm.context import llvm_type, unsupported
@@ -20,9 +21,9 @@ from .to_llvm.functions import lower_function
 def _lower_global(op: memref.GlobalOp) -> llvm.GlobalOp:
     """A constant table: private to the object, so that only the kernel's own code refers to it."""
     value = op.initial_value
-    if op.constant is None or not isinstance(value, DenseIntOrFPElementsAttr):
+    if op.constant is None or not is_dense(value):
         raise unsupported(op, "a global must be constant and initialised")
-    assert isinstance(op.type, MemRefType)
+    assert is_memref(op.type)
     array = llvm.LLVMArrayType(len(value), llvm_type(op.type.element_type))
     alignment = op.alignment.value.data if op.alignment is not None else None
     return llvm.GlobalOp(array, op.sym_name, "private", constant=True, value=value, alignment=alignment)

@@ -6,10 +6,11 @@ A function here gets the naming of the values and the op; it returns the instruc
 from collections.abc import Callable, Mapping, Sequence
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import StringAttr, SymbolRefAttr
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ...dialects import llvm_ext
+from ...dialects.narrowing import is_integer_array, is_integer_attr
 from .literals import mangled, type_text
 
 
@@ -40,7 +41,7 @@ def _integer_flags(op: Operation) -> str:
     if not op.properties:
         return ""
     flags = op.properties.get("overflowFlags")
-    if isinstance(flags, IntegerAttr):
+    if is_integer_attr(flags):
         return _OVERFLOW[flags.value.data]
     words = {"isExact": " exact", "isDisjoint": " disjoint", "nonNeg": " nneg"}
     return "".join(text for name, text in words.items() if op.properties.get(name) is not None)
@@ -88,7 +89,7 @@ _FCMP = tuple(flag.value.lstrip("_") for flag in llvm.FCmpPredicateFlag)
 
 def _predicate(op: Operation) -> int:
     predicate = op.properties["predicate"]
-    assert isinstance(predicate, IntegerAttr)
+    assert is_integer_attr(predicate)
     return predicate.value.data
 
 
@@ -109,13 +110,13 @@ def _select(names: Names, op: Operation) -> str:
 def _align(op: Operation) -> str:
     """`, align N`; a missing alignment is 1, since LLVM would take the type's natural one."""
     alignment = op.properties.get("alignment")
-    return f", align {alignment.value.data if isinstance(alignment, IntegerAttr) else 1}"
+    return f", align {alignment.value.data if is_integer_attr(alignment) else 1}"
 
 
 def _ordering(op: Operation) -> tuple[str, str]:
     """What goes before the type and after the address of an atomic access; nothing for a plain one."""
     ordering = op.properties.get("ordering")
-    if isinstance(ordering, IntegerAttr) and ordering.value.data:
+    if is_integer_attr(ordering) and ordering.value.data:
         return " atomic", f" {llvm.ATOMIC_ORDERING_KEYWORDS[ordering.value.data]}"
     return "", ""
 
@@ -136,7 +137,7 @@ def _store(names: Names, op: Operation) -> str:
 def _gep(names: Names, op: Operation) -> str:
     base, *dynamic = op.operands
     raw = op.properties["rawConstantIndices"]
-    assert isinstance(raw, DenseArrayBase)
+    assert is_integer_array(raw)
     operands = iter(dynamic)
     indices = [names.typed(next(operands)) if value == llvm.GEP_USE_SSA_VAL else f"i32 {value}" for value in raw.get_values()]
     inbounds = " inbounds" if op.properties.get("inbounds") is not None else ""
@@ -229,7 +230,7 @@ def _elementwise(word: str) -> Text:
 
 def _shuffle(names: Names, op: Operation) -> str:
     mask = op.properties["mask"]
-    assert isinstance(mask, DenseArrayBase)
+    assert is_integer_array(mask)
     lanes = mask.get_values()
     if any(lanes):
         listed = ", ".join(["i32 poison" if lane < 0 else f"i32 {lane}" for lane in lanes])
@@ -241,7 +242,7 @@ def _shuffle(names: Names, op: Operation) -> str:
 
 def _positions(op: Operation) -> str:
     position = op.properties["position"]
-    assert isinstance(position, DenseArrayBase)
+    assert is_integer_array(position)
     return ", ".join(map(str, position.get_values()))
 
 

@@ -18,9 +18,10 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
+from ...dialects.narrowing import is_integer
 from ...errors import CompileError
 
-_SIMPLE = {
+_SIMPLE: dict[type[Attribute], str] = {
     Float16Type: "half",
     BFloat16Type: "bfloat",
     Float32Type: "float",
@@ -28,7 +29,13 @@ _SIMPLE = {
     llvm.LLVMPointerType: "ptr",
     llvm.LLVMVoidType: "void",
 }
-_MANGLED = {Float16Type: "f16", BFloat16Type: "bf16", Float32Type: "f32", Float64Type: "f64", llvm.LLVMPointerType: "p0"}
+_MANGLED: dict[type[Attribute], str] = {
+    Float16Type: "f16",
+    BFloat16Type: "bf16",
+    Float32Type: "f32",
+    Float64Type: "f64",
+    llvm.LLVMPointerType: "p0",
+}
 
 
 @cache
@@ -86,7 +93,7 @@ _BY_BYTES: dict[type[Attribute], tuple[int, Callable[[bytes], str]]] = {
 def _elements(value: DenseIntOrFPElementsAttr) -> list[str]:
     """The elements of a dense constant, one text each."""
     element = value.get_element_type()
-    if isinstance(element, IntegerType):
+    if is_integer(element):
         if element.width.data == 1:
             return ["true" if bit else "false" for bit in value.get_values()]
         return [str(number) for number in value.get_values()]
@@ -113,7 +120,7 @@ def constant_text(value: Attribute) -> str:
     """A constant without its type. Raises CompileError for an attribute that is none."""
     match value:
         case IntegerAttr():
-            if isinstance(value.type, IntegerType) and value.type.width.data == 1:
+            if is_integer(value.type) and value.type.width.data == 1:
                 return "true" if value.value.data else "false"
             return str(value.value.data)
         case FloatAttr():

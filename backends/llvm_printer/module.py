@@ -1,11 +1,12 @@
 """Functions, globals and the module header as LLVM IR text."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, ModuleOp
+from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
+from ...dialects.narrowing import is_dense
 from ...errors import CompileError
 from ..targets import TargetModel
 from .instructions import INSTRUCTIONS, Names
@@ -49,7 +50,7 @@ def _top_level(op: Operation) -> str:
 
 def _global(op: llvm.GlobalOp) -> str:
     value = op.value
-    if not isinstance(value, DenseIntOrFPElementsAttr):
+    if not is_dense(value):
         raise CompileError("a global needs a dense value", op=op.name, stage=_STAGE)
     kind = "constant" if op.constant is not None else "global"
     alignment = f", align {op.alignment.value.data}" if op.alignment is not None else ""
@@ -96,12 +97,23 @@ def _append(lines: list[str], names: Names, op: Operation) -> None:
     lines.append(result + text(names, op))
 
 
-_INLINE = {
+def _zero(op: Operation) -> str:
+    return "null" if isinstance(op.results[0].type, llvm.LLVMPointerType) else "zeroinitializer"
+
+
+def _global_name(op: Operation) -> str:
+    name = op.properties["global_name"]
+    assert isinstance(name, SymbolRefAttr)
+    return f"@{name.root_reference.data}"
+
+
+_INLINE: dict[type[Operation], Callable[[Operation], str]] = {
     llvm.ConstantOp: lambda op: constant_text(op.properties["value"]),
     llvm.UndefOp: lambda op: "undef",
-    llvm.ZeroOp: lambda op: "null" if isinstance(op.results[0].type, llvm.LLVMPointerType) else "zeroinitializer",
-    llvm.AddressOfOp: lambda op: f"@{op.properties['global_name'].root_reference.data}",
+    llvm.ZeroOp: _zero,
+    llvm.AddressOfOp: _global_name,
 }
+"""Ops that are no instruction: their text stands wherever their result is used."""
 
 
 def _name_all(op: llvm.FuncOp) -> Names:

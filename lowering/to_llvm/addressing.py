@@ -22,6 +22,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, SSAValue
 
+from ...dialects.narrowing import is_integer
 from ...errors import CompileError
 from . import polynomial
 from .context import POINTER, STAGE, Lowering, View, llvm_type
@@ -29,7 +30,7 @@ from .polynomial import ONE, Poly
 
 _NO_WRAP_FLAGS = IntegerAttr(0, 32)
 _DYNAMIC_INDEX = DenseArrayBase.from_list(i32, [llvm.GEP_USE_SSA_VAL])
-_FLOAT_BYTES = {Float16Type: 2, BFloat16Type: 2, Float32Type: 4, Float64Type: 8}
+_FLOAT_BYTES: dict[type[Attribute], int] = {Float16Type: 2, BFloat16Type: 2, Float32Type: 4, Float64Type: 8}
 _CONSTANT_INDICES: dict[int, DenseArrayBase[IntegerType]] = {}
 
 
@@ -38,7 +39,7 @@ def element_bytes(type: Attribute) -> int:
 
     Raises CompileError for types that have no place in memory; a bool is stored as i8.
     """
-    if isinstance(type, IntegerType) and type.width.data in (8, 16, 32, 64):
+    if is_integer(type) and type.width.data in (8, 16, 32, 64):
         return type.width.data // 8
     size = _FLOAT_BYTES.get(type.__class__)
     if size is None:

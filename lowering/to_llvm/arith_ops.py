@@ -1,10 +1,14 @@
 """`arith` on integers and floats, scalars and vectors alike."""
 
+from collections.abc import Callable
+
 from xdsl.dialects import arith, llvm
-from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, IndexType, IntegerAttr, i1
+from xdsl.dialects.builtin import IndexType, IntegerAttr, i1
+from xdsl.dialects.utils import FastMathFlag
 from xdsl.ir import Operation, SSAValue
 
 from ...dialects import llvm_ext
+from ...dialects.narrowing import dense, is_dense, is_integer_attr
 from . import half, polynomial
 from .common import bool_like, call_intrinsic, fcmp, icmp, is_number, select
 from .context import Handler, Lowering, llvm_type, unsupported
@@ -13,7 +17,7 @@ from .index_ops import ceil_divide_unsigned, floor_divide, lower_index_op
 
 _FLAGS: dict[arith.FastMathFlagsAttr, llvm.FastMathAttr] = {}
 _NO_FLAGS = llvm.FastMathAttr(None)
-_NO_SIGNED_ZEROS = llvm.FastMathAttr([flag for flag in arith.FastMathFlag if flag.value == "nsz"])
+_NO_SIGNED_ZEROS = llvm.FastMathAttr([FastMathFlag.NO_SIGNED_ZEROS])
 
 _INTEGER: dict[str, type[Operation]] = {
     "arith.addi": llvm.AddOp,
@@ -74,12 +78,12 @@ def fast_math(op: Operation) -> llvm.FastMathAttr:
 def lower_constant(lowering: Lowering, op: Operation) -> None:
     value, result = op.properties["value"], op.results[0]
     if isinstance(result.type, IndexType):
-        assert isinstance(value, IntegerAttr)
+        assert is_integer_attr(value)
         lowering.polys[result] = polynomial.constant(value.value.data)
         return
     type = llvm_type(result.type)
-    if isinstance(value, DenseIntOrFPElementsAttr) and type != result.type:
-        value = DenseIntOrFPElementsAttr.from_list(type, list(value.get_values()))
+    if is_dense(value) and type != result.type:
+        value = dense(type, list(value.get_values()))
     lowering.values[result] = lowering.constant(value, type)
 
 
@@ -135,7 +139,7 @@ def float_extreme(lowering: Lowering, name: str, a: SSAValue, b: SSAValue) -> SS
     return select(lowering, wins, first, second)
 
 
-_SIGNED_COMPARISONS = {
+_SIGNED_COMPARISONS: dict[str, Callable[[int], bool]] = {
     "eq": lambda d: d == 0,
     "ne": lambda d: d != 0,
     "slt": lambda d: d < 0,
@@ -156,7 +160,7 @@ def _known_comparison(lowering: Lowering, op: Operation, predicate: str) -> bool
 
 def lower_cmpi(lowering: Lowering, op: Operation) -> None:
     predicate = op.properties["predicate"]
-    assert isinstance(predicate, IntegerAttr)
+    assert is_integer_attr(predicate)
     name = llvm.ICmpPredicateFlag.from_int(predicate.value.data).value
     known = _known_comparison(lowering, op, name)
     if known is not None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import (
+    AnyFloat,
     BFloat16Type,
     DenseArrayBase,
-    DenseIntOrFPElementsAttr,
     Float16Type,
     Float32Type,
     Float64Type,
@@ -23,22 +24,23 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, OpResult, SSAValue
 
 from ...dialects import llvm_ext
+from ...dialects.narrowing import dense, is_dense, is_float_attr, is_integer, is_integer_attr, is_vector
 from .context import Lowering
 
 _ICMP = {flag.value: IntegerAttr(flag.to_int(), i64) for flag in llvm.ICmpPredicateFlag}
 _FCMP = {flag.value: IntegerAttr(flag.to_int(), i64) for flag in llvm.FCmpPredicateFlag}
-_FLOAT_BITS = {Float16Type: 16, BFloat16Type: 16, Float32Type: 32, Float64Type: 64}
+_FLOAT_BITS: dict[type[Attribute], int] = {Float16Type: 16, BFloat16Type: 16, Float32Type: 32, Float64Type: 64}
 
 
 def element_of(type: Attribute) -> Attribute:
     """The element type of a vector; a scalar is its own element."""
-    return type.element_type if isinstance(type, VectorType) else type
+    return type.element_type if is_vector(type) else type
 
 
 @cache
 def with_element(type: Attribute, element: Attribute) -> Attribute:
     """A type of the same shape with another element type."""
-    return VectorType(element, type.shape) if isinstance(type, VectorType) else element
+    return VectorType(element, type.shape) if is_vector(type) else element
 
 
 def bool_like(type: Attribute) -> Attribute:
@@ -49,7 +51,7 @@ def bool_like(type: Attribute) -> Attribute:
 def bits_of(type: Attribute) -> int:
     """Width of a scalar, or of a vector's element."""
     element = element_of(type)
-    if isinstance(element, IntegerType):
+    if is_integer(element):
         return element.width.data
     return _FLOAT_BITS[element.__class__]
 
@@ -57,17 +59,17 @@ def bits_of(type: Attribute) -> int:
 @cache
 def _integer_attribute(type: Attribute, value: int) -> Attribute:
     element = element_of(type)
-    if not isinstance(element, IntegerType):
+    if not is_integer(element):
         return _float_attribute(type, value)
-    if isinstance(type, VectorType):
-        return DenseIntOrFPElementsAttr.from_list(type, [value])
+    if is_vector(type):
+        return dense(type, [value])
     return IntegerAttr(value, element)
 
 
 def _float_attribute(type: Attribute, value: float) -> Attribute:
-    if isinstance(type, VectorType):
-        return DenseIntOrFPElementsAttr.from_list(type, [value])
-    return FloatAttr(value, type)
+    if is_vector(type):
+        return dense(type, [value])
+    return FloatAttr(value, cast(AnyFloat, type))
 
 
 def fill(lowering: Lowering, type: Attribute, value: int | float) -> SSAValue:
@@ -86,16 +88,16 @@ def constant_of(value: SSAValue) -> Attribute | None:
 def known_bool(value: SSAValue) -> bool | None:
     """The value of an i1 that is a constant."""
     known = constant_of(value)
-    return bool(known.value.data) if isinstance(known, IntegerAttr) else None
+    return bool(known.value.data) if is_integer_attr(known) else None
 
 
 def is_number(value: SSAValue) -> bool:
     """Whether a float value is a constant without a NaN in any lane."""
     known = constant_of(value)
-    if isinstance(known, FloatAttr):
+    if is_float_attr(known):
         number = known.value.data
         return number == number
-    if isinstance(known, DenseIntOrFPElementsAttr):
+    if is_dense(known):
         return all(number == number for number in known.get_values())
     return False
 
@@ -109,7 +111,7 @@ def icmp(lowering: Lowering, predicate: str, a: SSAValue, b: SSAValue) -> SSAVal
 
 
 def select(lowering: Lowering, cond: SSAValue, a: SSAValue, b: SSAValue) -> SSAValue:
-    op = llvm_ext.SelectOp if isinstance(cond.type, VectorType) else llvm.SelectOp
+    op = llvm_ext.SelectOp if is_vector(cond.type) else llvm.SelectOp
     return lowering.emit(op, (cond, a, b), a.type)
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import IndexType, IntegerAttr, MemRefType, VectorType, i64
+from xdsl.dialects.builtin import IndexType, IntegerAttr, VectorType, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.traits import IsTerminator
 
 from ...backends.targets import TargetModel
+from ...dialects.narrowing import is_memref, is_vector
 from ...errors import CompileError
 from . import polynomial
 from .polynomial import Monomial, Poly
@@ -38,9 +39,9 @@ def llvm_type(type: Attribute) -> Attribute:
     """The type in the llvm dialect of a value of the loops stage: index is i64, a memref is a pointer."""
     if isinstance(type, IndexType):
         return i64
-    if isinstance(type, MemRefType):
+    if is_memref(type):
         return POINTER
-    if isinstance(type, VectorType):
+    if is_vector(type):
         if len(type.shape) != 1:
             raise CompileError(f"{type}: vectors must be of rank 1", stage=STAGE)
         if isinstance(type.element_type, IndexType):

@@ -9,10 +9,11 @@ its arguments: a memref is passed as a pointer, an index as an i64.
 from collections.abc import Sequence
 
 from xdsl.dialects import func, llvm
-from xdsl.dialects.builtin import IndexType, MemRefType, SymbolRefAttr, i8, i32, i64
+from xdsl.dialects.builtin import IndexType, SymbolRefAttr, i8, i32, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...backends.targets import TargetModel
+from ...dialects.narrowing import is_memref
 from . import arith_ops, math_ops, memref_ops, scf_ops, vector_ops
 from .addressing import pointer, view_of_type
 from .context import POINTER, Handler, Lowering, View, llvm_type, unsupported
@@ -28,10 +29,10 @@ def is_kernel(function: func.FuncOp) -> bool:
     if not function.body.blocks or len(inputs) < 3 or outputs != (i32,):
         return False
     *leading, scratch, low, high = inputs
-    if not (isinstance(low, IndexType) and isinstance(high, IndexType) and isinstance(scratch, MemRefType)):
+    if not (isinstance(low, IndexType) and isinstance(high, IndexType) and is_memref(scratch)):
         return False
-    buffers = sum(isinstance(type, MemRefType) for type in leading)
-    in_order = all(isinstance(type, MemRefType) for type in leading[:buffers])
+    buffers = sum(is_memref(type) for type in leading)
+    in_order = all(is_memref(type) for type in leading[:buffers])
     return scratch.element_type == i8 and in_order and all(isinstance(type, IndexType) for type in leading[buffers:])
 
 
@@ -71,7 +72,7 @@ def _function_type(function: func.FuncOp) -> llvm.LLVMFunctionType:
 
 
 def _bind_argument(lowering: Lowering, argument: SSAValue, value: SSAValue) -> None:
-    if isinstance(argument.type, MemRefType):
+    if is_memref(argument.type):
         lowering.views[argument] = view_of_type(lowering, argument.type, value, 0)
     else:
         lowering.bind(argument, value)
@@ -80,7 +81,7 @@ def _bind_argument(lowering: Lowering, argument: SSAValue, value: SSAValue) -> N
 def _bind_kernel(lowering: Lowering, arguments: Sequence[SSAValue]) -> None:
     """Let a kernel's arguments stand for what the entry block loads from the two tables."""
     _, buffers, sizes, scratch, low, high = lowering.scopes[0].block.args
-    memrefs = [argument for argument in arguments[:-3] if isinstance(argument.type, MemRefType)]
+    memrefs = [argument for argument in arguments[:-3] if is_memref(argument.type)]
     indices = arguments[len(memrefs) : -3]
     for table, type, group in ((buffers, POINTER, memrefs), (sizes, i64, indices)):
         words = View(table, 0, ZERO, (ONE,), i64)
@@ -103,7 +104,7 @@ def lower_call(lowering: Lowering, op: Operation) -> None:
     if len(op.results) > 1:
         raise unsupported(op, "a function has at most one result")
     operands = [
-        memref_ops.address_of(lowering, operand) if isinstance(operand.type, MemRefType) else lowering.value(operand)
+        memref_ops.address_of(lowering, operand) if is_memref(operand.type) else lowering.value(operand)
         for operand in op.operands
     ]
     call = llvm.CallOp.create(

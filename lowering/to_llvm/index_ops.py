@@ -4,12 +4,13 @@ A leaf is computed once, in the outermost scope that leaves all loops it does no
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import IndexType, IntegerType, i64
+from xdsl.dialects.builtin import IndexType, i64
 from xdsl.ir import Operation, SSAValue
 
+from ...dialects.narrowing import is_integer
 from . import polynomial
 from .common import bool_like, call_intrinsic, fill, icmp
 from .context import INDEX_BITS, Handler, Lowering, unsupported
@@ -74,33 +75,55 @@ def _ceil_divide(lowering: Lowering, a: SSAValue, b: SSAValue) -> SSAValue:
     return floor_divide(lowering, a, b, up=True)
 
 
-class _IndexOp(NamedTuple):
-    """How to compute an op on constants, and how to emit it."""
-
-    fold: Callable[[int, int], int]
-    build: Build
-    divides: bool = False
+def _shift_count(count: int) -> int:
+    """A count that is too large gives poison; folding it must only end."""
+    return count % INDEX_BITS
 
 
-_LEAF_OPS: dict[str, _IndexOp] = {
-    "arith.divsi": _IndexOp(_truncated, _binary(llvm.SDivOp), True),
-    "arith.remsi": _IndexOp(lambda a, b: a - b * _truncated(a, b), _binary(llvm.SRemOp), True),
-    "arith.divui": _IndexOp(lambda a, b: _unsigned(a) // _unsigned(b), _binary(llvm.UDivOp), True),
-    "arith.remui": _IndexOp(lambda a, b: _unsigned(a) % _unsigned(b), _binary(llvm.URemOp), True),
-    "arith.floordivsi": _IndexOp(lambda a, b: a // b, floor_divide, True),
-    "arith.ceildivsi": _IndexOp(lambda a, b: -(-a // b), _ceil_divide, True),
-    "arith.ceildivui": _IndexOp(lambda a, b: -(-_unsigned(a) // _unsigned(b)), ceil_divide_unsigned, True),
-    "arith.minsi": _IndexOp(min, _intrinsic("llvm.smin")),
-    "arith.maxsi": _IndexOp(max, _intrinsic("llvm.smax")),
-    "arith.minui": _IndexOp(lambda a, b: min(a, b, key=_unsigned), _intrinsic("llvm.umin")),
-    "arith.maxui": _IndexOp(lambda a, b: max(a, b, key=_unsigned), _intrinsic("llvm.umax")),
-    "arith.andi": _IndexOp(lambda a, b: a & b, _binary(llvm.AndOp)),
-    "arith.ori": _IndexOp(lambda a, b: a | b, _binary(llvm.OrOp)),
-    "arith.xori": _IndexOp(lambda a, b: a ^ b, _binary(llvm.XOrOp)),
-    "arith.shli": _IndexOp(lambda a, b: a << (b & 63), _binary(llvm.ShlOp)),
-    "arith.shrui": _IndexOp(lambda a, b: _unsigned(a) >> (b & 63), _binary(llvm.LShrOp)),
-    "arith.shrsi": _IndexOp(lambda a, b: a >> (b & 63), _binary(llvm.AShrOp)),
+_FOLD: dict[str, Callable[[int, int], int]] = {
+    "arith.divsi": _truncated,
+    "arith.remsi": lambda a, b: a - b * _truncated(a, b),
+    "arith.divui": lambda a, b: _unsigned(a) // _unsigned(b),
+    "arith.remui": lambda a, b: _unsigned(a) % _unsigned(b),
+    "arith.floordivsi": int.__floordiv__,
+    "arith.ceildivsi": lambda a, b: -(-a // b),
+    "arith.ceildivui": lambda a, b: -(-_unsigned(a) // _unsigned(b)),
+    "arith.minsi": min,
+    "arith.maxsi": max,
+    "arith.minui": lambda a, b: min(a, b, key=_unsigned),
+    "arith.maxui": lambda a, b: max(a, b, key=_unsigned),
+    "arith.andi": int.__and__,
+    "arith.ori": int.__or__,
+    "arith.xori": int.__xor__,
+    "arith.shli": lambda a, b: a << _shift_count(b),
+    "arith.shrui": lambda a, b: _unsigned(a) >> _shift_count(b),
+    "arith.shrsi": lambda a, b: a >> _shift_count(b),
 }
+"""What an op gives for two constants."""
+
+_BUILD: dict[str, Build] = {
+    "arith.divsi": _binary(llvm.SDivOp),
+    "arith.remsi": _binary(llvm.SRemOp),
+    "arith.divui": _binary(llvm.UDivOp),
+    "arith.remui": _binary(llvm.URemOp),
+    "arith.floordivsi": floor_divide,
+    "arith.ceildivsi": _ceil_divide,
+    "arith.ceildivui": ceil_divide_unsigned,
+    "arith.minsi": _intrinsic("llvm.smin"),
+    "arith.maxsi": _intrinsic("llvm.smax"),
+    "arith.minui": _intrinsic("llvm.umin"),
+    "arith.maxui": _intrinsic("llvm.umax"),
+    "arith.andi": _binary(llvm.AndOp),
+    "arith.ori": _binary(llvm.OrOp),
+    "arith.xori": _binary(llvm.XOrOp),
+    "arith.shli": _binary(llvm.ShlOp),
+    "arith.shrui": _binary(llvm.LShrOp),
+    "arith.shrsi": _binary(llvm.AShrOp),
+}
+"""How to emit it otherwise."""
+
+_QUOTIENTS = ("arith.divsi", "arith.divui", "arith.floordivsi", "arith.ceildivsi", "arith.ceildivui")
+_DIVISIONS = (*_QUOTIENTS, "arith.remsi", "arith.remui")
 
 
 def lower_index_op(lowering: Lowering, op: Operation) -> None:
@@ -119,23 +142,25 @@ def _apply(lowering: Lowering, op: Operation, a: Poly, b: Poly) -> Poly:
             return lowering.multiply(a, b)
         case "arith.shli" if not b.terms and 0 <= b.constant < INDEX_BITS:
             return polynomial.scale(a, 1 << b.constant)
-        case name if name in _LEAF_OPS:
+        case name if name in _BUILD:
             return _leaf(lowering, name, a, b)
         case _:
             raise unsupported(op)
 
 
 def _leaf(lowering: Lowering, name: str, a: Poly, b: Poly) -> Poly:
-    how = _LEAF_OPS[name]
-    known_divisor = not b.terms and b.constant != 0
-    if not a.terms and not b.terms and (known_divisor or not how.divides):
-        return polynomial.constant(_signed(how.fold(_signed(a.constant), _signed(b.constant))))
-    if how.divides and b == polynomial.ONE and "rem" not in name:
+    safe = name not in _DIVISIONS or (not b.terms and b.constant != 0)
+    if safe and not a.terms and not b.terms:
+        return polynomial.constant(_signed(_FOLD[name](_signed(a.constant), _signed(b.constant))))
+    if name in _QUOTIENTS and b == polynomial.ONE:
         return a
-    safe = known_divisor or not how.divides
     depth = max(a.depth, b.depth) if safe else lowering.level
-    build = lambda: how.build(lowering, lowering.materialise(a), lowering.materialise(b))  # noqa: E731
+    build = partial(_build_leaf, lowering, name, a, b)
     return lowering.leaf(*lowering.hoisted((name, a, b), depth, build))
+
+
+def _build_leaf(lowering: Lowering, name: str, a: Poly, b: Poly) -> SSAValue:
+    return _BUILD[name](lowering, lowering.materialise(a), lowering.materialise(b))
 
 
 def lower_index_cast(lowering: Lowering, op: Operation) -> None:
@@ -143,7 +168,7 @@ def lower_index_cast(lowering: Lowering, op: Operation) -> None:
     source, result = op.operands[0], op.results[0]
     value = lowering.value(source)
     if isinstance(result.type, IndexType):
-        assert isinstance(source.type, IntegerType)
+        assert is_integer(source.type)
         narrow = source.type.width.data < INDEX_BITS
         lowering.bind(result, lowering.emit(llvm.SExtOp, (value,), i64) if narrow else value)
     elif result.type == i64:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from xdsl.dialects import llvm, memref
-from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, MemRefType, SymbolRefAttr, i64
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, SymbolRefAttr, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from ...dialects.narrowing import is_integer_array, is_memref
 from . import polynomial
 from .addressing import element_bytes, element_pointer, locate, pointer, view_of_type
 from .context import POINTER, Handler, Lowering, View, llvm_type, unsupported
@@ -46,11 +47,10 @@ def lower_store(lowering: Lowering, op: Operation) -> None:
 
 def _mixed(lowering: Lowering, static: Attribute, dynamic: Sequence[SSAValue]) -> tuple[Poly, ...]:
     """Sizes, offsets or strides of which the dynamic ones are operands."""
-    assert isinstance(static, DenseArrayBase)
+    assert is_integer_array(static)
     operands = iter(dynamic)
     return tuple(
-        lowering.polys[next(operands)] if value == memref.DYNAMIC_INDEX else polynomial.constant(value)
-        for value in static.get_values()
+        lowering.polys[next(operands)] if value == DYNAMIC_INDEX else polynomial.constant(value) for value in static.get_values()
     )
 
 
@@ -70,7 +70,7 @@ def lower_subview(lowering: Lowering, op: Operation) -> None:
     offsets = _mixed(lowering, op.static_offsets, op.offsets)
     steps = _mixed(lowering, op.static_strides, op.strides)
     result = op.results[0].type
-    if not isinstance(result, MemRefType) or len(result.shape) != len(steps):
+    if not is_memref(result) or len(result.shape) != len(steps):
         raise unsupported(op, "a subview that drops dimensions; use memref.reinterpret_cast")
     offset = source.offset
     for position, stride in zip(offsets, source.strides, strict=True):
@@ -83,7 +83,7 @@ def lower_view(lowering: Lowering, op: Operation) -> None:
     """`memref.view`: typed elements from a byte position of a buffer of bytes."""
     source, shift, *sizes = op.operands
     result = op.results[0]
-    assert isinstance(result.type, MemRefType)
+    assert is_memref(result.type)
     view = _view(lowering, op, source)
     position = polynomial.add(view.offset, lowering.polys[shift])
     base, depth = locate(lowering, view, position)
@@ -100,7 +100,7 @@ def lower_dim(lowering: Lowering, op: Operation) -> None:
     """`memref.dim` of a size that the type states."""
     source, position = op.operands
     which = lowering.polys[position]
-    assert isinstance(source.type, MemRefType)
+    assert is_memref(source.type)
     size = source.type.get_shape()[which.constant] if not which.terms else -1
     if size < 0:
         raise unsupported(op, "sizes that the type does not state are operands of the kernel")
@@ -110,7 +110,7 @@ def lower_dim(lowering: Lowering, op: Operation) -> None:
 def lower_alloca(lowering: Lowering, op: Operation) -> None:
     """A small array of known size on the stack, allocated once at the start of the function."""
     result = op.results[0]
-    assert isinstance(result.type, MemRefType)
+    assert is_memref(result.type)
     if op.operands:
         raise unsupported(op, "the size of a stack array must be known")
     count = 1
@@ -126,7 +126,7 @@ def lower_alloca(lowering: Lowering, op: Operation) -> None:
 def lower_get_global(lowering: Lowering, op: Operation) -> None:
     """A constant table, addressed from the start of the function."""
     result, name = op.results[0], op.properties["name"]
-    assert isinstance(result.type, MemRefType) and isinstance(name, SymbolRefAttr)
+    assert is_memref(result.type) and isinstance(name, SymbolRefAttr)
     properties = {"global_name": name}
     base, depth = lowering.hoisted(name, 0, lambda: lowering.emit(llvm.AddressOfOp, (), POINTER, properties))
     lowering.views[result] = view_of_type(lowering, result.type, base, depth)
@@ -146,10 +146,10 @@ def lower_pointer_as_index(lowering: Lowering, op: Operation) -> None:
 
 def lower_unrealized_cast(lowering: Lowering, op: Operation) -> None:
     """`builtin.unrealized_conversion_cast %address : index to memref<?xT>`: the buffer at an address in a table."""
-    if len(op.operands) != 1 or len(op.results) != 1 or not isinstance(op.results[0].type, MemRefType):
+    if len(op.operands) != 1 or len(op.results) != 1 or not is_memref(op.results[0].type):
         raise unsupported(op, "only casts of an address to a memref have a meaning here")
     result = op.results[0]
-    assert isinstance(result.type, MemRefType)
+    assert is_memref(result.type)
     base = lowering.emit(llvm.IntToPtrOp, (lowering.value(op.operands[0]),), POINTER)
     lowering.views[result] = view_of_type(lowering, result.type, base, lowering.level)
 

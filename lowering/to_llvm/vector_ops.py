@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from xdsl.dialects import llvm, vector
-from xdsl.dialects.builtin import DenseArrayBase, DenseIntOrFPElementsAttr, IntegerAttr, IntegerType, VectorType, i32, i64
+from xdsl.dialects.builtin import DenseArrayBase, IntegerType, VectorType, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ...dialects import llvm_ext
+from ...dialects.narrowing import dense, integers_of, is_integer_array, is_integer_attr, is_vector
 from . import polynomial
 from .addressing import element_pointer
 from .arith_ops import FLOAT_EXTREMES, INTEGER_INTRINSICS, float_extreme
@@ -19,7 +20,7 @@ _DYNAMIC = -(2**63)
 
 
 def _length(type: Attribute) -> int:
-    assert isinstance(type, VectorType)
+    assert is_vector(type)
     return type.get_shape()[0]
 
 
@@ -80,7 +81,7 @@ def _undefined(lowering: Lowering, type: Attribute) -> SSAValue:
 def splat(lowering: Lowering, value: SSAValue, type: VectorType) -> SSAValue:
     """A vector with a scalar of the llvm dialect in every lane."""
     known = constant_of(value)
-    if isinstance(known, IntegerAttr):
+    if is_integer_attr(known):
         return fill(lowering, type, known.value.data)
     undefined = _undefined(lowering, type)
     first = lowering.emit(llvm.InsertElementOp, (undefined, value, lowering.integer(0)), type)
@@ -90,7 +91,7 @@ def splat(lowering: Lowering, value: SSAValue, type: VectorType) -> SSAValue:
 def lower_broadcast(lowering: Lowering, op: Operation) -> None:
     value, result = lowering.value(op.operands[0]), op.results[0]
     type = llvm_type(result.type)
-    assert isinstance(type, VectorType)
+    assert is_vector(type)
     lowering.values[result] = value if value.type == type else splat(lowering, value, type)
 
 
@@ -107,7 +108,7 @@ def lower_fma(lowering: Lowering, op: Operation) -> None:
 def _position(lowering: Lowering, op: Operation, dynamic: Iterator[SSAValue]) -> SSAValue:
     """The single position of a vector.extract or vector.insert."""
     static = op.properties["static_position"]
-    assert isinstance(static, DenseArrayBase)
+    assert is_integer_array(static)
     positions = static.get_values()
     if len(positions) != 1:
         raise unsupported(op, "vectors are of rank 1 and have one position")
@@ -135,8 +136,7 @@ def lower_insert(lowering: Lowering, op: Operation) -> None:
 def lower_shuffle(lowering: Lowering, op: Operation) -> None:
     a, b = map(lowering.value, op.operands)
     mask = op.properties["mask"]
-    assert isinstance(mask, DenseArrayBase)
-    lanes = [int(lane) for lane in mask.get_values()]
+    lanes = list(integers_of(mask))
     first, second = _length(a.type), _length(b.type)
     if first != second:
         longer = max(first, second)
@@ -154,8 +154,8 @@ def _widen(lowering: Lowering, value: SSAValue, length: int) -> SSAValue:
 
 
 def _dense(type: Attribute, lanes: Sequence[int]) -> Attribute:
-    assert isinstance(type, VectorType)
-    return DenseIntOrFPElementsAttr.from_list(type, lanes)
+    assert is_vector(type)
+    return dense(type, lanes)
 
 
 def lower_create_mask(lowering: Lowering, op: Operation) -> None:
