@@ -30,7 +30,7 @@ def _lower_global(op: memref.GlobalOp) -> llvm.GlobalOp:
 
 
 def lower_op(op: Operation, target: TargetModel) -> Operation:
-    """A function or global of the loops stage in the llvm dialect; the host program and what is in the llvm dialect already stay."""
+    """A function or global of the loops stage in the llvm dialect; what is in it already stays, and so does the host program."""
     match op:
         case func.FuncOp():
             return lower_function(op, target)
