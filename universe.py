@@ -25,6 +25,7 @@ REPLACED_DIALECTS: dict[str, str] = {
 GRAPH_PASSES: dict[str, str] = {
     "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
     "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
+    "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
     "fold-constants": "passes.fold_constants:FoldConstantsPass",
 }
