@@ -16,6 +16,8 @@ from .targets import TargetModel
 LLVM_VERSION = ".".join(map(str, llvm.llvm_version_info))
 _STAGE = "generate-code"
 _CODEGEN_LEVEL = 2
+CODEGEN_OPTIONS = f"O{_CODEGEN_LEVEL} pic small"
+"""What decides the code besides the IR, the target and LLVM's version."""
 
 
 @cache

@@ -20,13 +20,23 @@ class Names:
     def __init__(self) -> None:
         self.values: dict[SSAValue, str] = {}
         self.blocks: dict[Block, str] = {}
+        self._types: dict[
+            int, str
+        ] = {}  # by identity, which is faster than xDSL's structural hash; the function keeps them alive
+
+    def type(self, type: Attribute) -> str:
+        """A type's text."""
+        known = self._types.get(id(type))
+        if known is None:
+            known = self._types[id(type)] = type_text(type)
+        return known
 
     def typed(self, value: SSAValue) -> str:
         """A value with its type, as most operands are written."""
-        return f"{type_text(value.type)} {self.values[value]}"
+        return f"{self.type(value.type)} {self.values[value]}"
 
     def all_typed(self, values: Sequence[SSAValue]) -> str:
-        return ", ".join([f"{type_text(value.type)} {self.values[value]}" for value in values])
+        return ", ".join([self.typed(value) for value in values])
 
     def label(self, block: Block) -> str:
         return f"label %{self.blocks[block]}"
@@ -63,7 +73,7 @@ def _flags(op: Operation) -> str:
 def _binary(word: str) -> Text:
     def text(names: Names, op: Operation) -> str:
         a, b = op.operands
-        return f"{word}{_integer_flags(op)} {type_text(a.type)} {names.values[a]}, {names.values[b]}"
+        return f"{word}{_integer_flags(op)} {names.type(a.type)} {names.values[a]}, {names.values[b]}"
 
     return text
 
@@ -71,14 +81,14 @@ def _binary(word: str) -> Text:
 def _float(word: str) -> Text:
     def text(names: Names, op: Operation) -> str:
         first, *rest = [names.values[operand] for operand in op.operands]
-        return f"{word}{_flags(op)} {type_text(op.operands[0].type)} {', '.join([first, *rest])}"
+        return f"{word}{_flags(op)} {names.type(op.operands[0].type)} {', '.join([first, *rest])}"
 
     return text
 
 
 def _cast(word: str) -> Text:
     def text(names: Names, op: Operation) -> str:
-        return f"{word}{_integer_flags(op)} {names.typed(op.operands[0])} to {type_text(op.results[0].type)}"
+        return f"{word}{_integer_flags(op)} {names.typed(op.operands[0])} to {names.type(op.results[0].type)}"
 
     return text
 
@@ -124,7 +134,7 @@ def _ordering(op: Operation) -> tuple[str, str]:
 def _load(names: Names, op: Operation) -> str:
     atomic, ordering = _ordering(op)
     address = names.values[op.operands[0]]
-    return f"load{atomic} {type_text(op.results[0].type)}, ptr {address}{ordering}{_align(op)}"
+    return f"load{atomic} {names.type(op.results[0].type)}, ptr {address}{ordering}{_align(op)}"
 
 
 def _store(names: Names, op: Operation) -> str:
@@ -141,12 +151,12 @@ def _gep(names: Names, op: Operation) -> str:
     operands = iter(dynamic)
     indices = [names.typed(next(operands)) if value == llvm.GEP_USE_SSA_VAL else f"i32 {value}" for value in raw.get_values()]
     inbounds = " inbounds" if op.properties.get("inbounds") is not None else ""
-    element = type_text(op.properties["elem_type"])
+    element = names.type(op.properties["elem_type"])
     return f"getelementptr{inbounds} {element}, ptr {names.values[base]}, {', '.join(indices)}"
 
 
 def _alloca(names: Names, op: Operation) -> str:
-    return f"alloca {type_text(op.properties['elem_type'])}, {names.typed(op.operands[0])}{_align(op)}"
+    return f"alloca {names.type(op.properties['elem_type'])}, {names.typed(op.operands[0])}{_align(op)}"
 
 
 def _branch(names: Names, op: Operation) -> str:
@@ -162,8 +172,8 @@ def _return(names: Names, op: Operation) -> str:
     return f"ret {names.typed(op.operands[0])}" if op.operands else "ret void"
 
 
-def _result_type(op: Operation) -> str:
-    return type_text(op.results[0].type) if op.results else "void"
+def _result_type(names: Names, op: Operation) -> str:
+    return names.type(op.results[0].type) if op.results else "void"
 
 
 def _call(names: Names, op: Operation) -> str:
@@ -173,7 +183,7 @@ def _call(names: Names, op: Operation) -> str:
         target = f"@{callee.root_reference.data}"
     else:
         target, operands = names.values[operands[0]], operands[1:]
-    return f"call {_result_type(op)} {target}({names.all_typed(operands)})"
+    return f"call {_result_type(names, op)} {target}({names.all_typed(operands)})"
 
 
 # Which types LLVM appends to an intrinsic's name: -1 is the result, others count the operands. What isn't here has a
@@ -197,7 +207,7 @@ _OVERLOADS: dict[str, tuple[int, ...]] = {
 def _intrinsic_call(names: Names, op: Operation, name: str, arguments: str, flags: str = "") -> str:
     types = [op.results[0].type if i < 0 else op.operands[i].type for i in _OVERLOADS.get(name, ())]
     full = ".".join([name, *map(mangled, types)])
-    return f"call{flags} {_result_type(op)} @{full}({arguments})"
+    return f"call{flags} {_result_type(names, op)} @{full}({arguments})"
 
 
 def _call_intrinsic(names: Names, op: Operation) -> str:
@@ -275,7 +285,7 @@ def _fence(names: Names, op: Operation) -> str:
 def _inline_asm(names: Names, op: Operation) -> str:
     text, constraints = _words(op, "asm_string", "constraints")
     effects = " sideeffect" if op.properties.get("has_side_effects") is not None else ""
-    return f'call {_result_type(op)} asm{effects} "{text}", "{constraints}"({names.all_typed(op.operands)})'
+    return f'call {_result_type(names, op)} asm{effects} "{text}", "{constraints}"({names.all_typed(op.operands)})'
 
 
 def _unreachable(names: Names, op: Operation) -> str:

@@ -154,4 +154,4 @@ def _incoming(blocks: list[Block]) -> _Incoming:
 
 def _phi(names: Names, argument: BlockArgument, incoming: list[tuple[Block, tuple[SSAValue, ...]]]) -> str:
     pairs = [f"[ {names.values[values[argument.index]]}, %{names.blocks[block]} ]" for block, values in incoming]
-    return f"  {names.values[argument]} = phi {type_text(argument.type)} {', '.join(pairs)}"
+    return f"  {names.values[argument]} = phi {names.type(argument.type)} {', '.join(pairs)}"

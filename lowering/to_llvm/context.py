@@ -15,7 +15,6 @@ from typing import NamedTuple
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import IndexType, IntegerAttr, VectorType, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.traits import IsTerminator
 
 from ...backends.targets import TargetModel
 from ...dialects.narrowing import is_memref, is_vector
@@ -27,6 +26,7 @@ STAGE = "lower-to-llvm"
 POINTER = llvm.LLVMPointerType()
 INDEX_BITS = 64
 
+_TERMINATORS = frozenset({"func.return", "scf.yield", "scf.condition"})
 _NO_PROPERTIES: Mapping[str, Attribute] = {}
 
 
@@ -98,7 +98,7 @@ class Lowering:
     def lower_block(self, block: Block) -> Operation | None:
         """Lower every op of a block up to its terminator, which is returned."""
         for op in block.ops:
-            if op.has_trait(IsTerminator):
+            if op.name in _TERMINATORS:
                 return op
             handler = self._handlers.get(op.name)
             if handler is None:
