@@ -18,7 +18,7 @@ from ..passes.target_attr import target_of
 from ..runtime.executable import Executable
 from . import jit
 from .llvm_printer import print_llvm_ir
-from .targets import TargetModel
+from .object_cache import cached_object
 
 if TYPE_CHECKING:
     from ..runtime.weights import WeightStore
@@ -54,7 +54,7 @@ def load_executable(module: ModuleOp, weights: WeightStore, seconds: MutableMapp
     texts = llvm_ir(module)
     seconds["print-llvm"] = time.perf_counter() - started
     started = time.perf_counter()
-    objects = [compile_cached(text, target) for text in texts.values()]
+    objects = [cached_object(text, target) for text in texts.values()]
     seconds["generate-code"] = time.perf_counter() - started
     started = time.perf_counter()
     code = jit.load(objects, target)
@@ -69,8 +69,3 @@ def load_executable(module: ModuleOp, weights: WeightStore, seconds: MutableMapp
         owner=code,
         statistics={"seconds": dict(seconds), "objects": len(objects), "code_bytes": sum(map(len, objects))},
     )
-
-
-def compile_cached(text: str, target: TargetModel) -> bytes:
-    """The object of some LLVM IR."""
-    return jit.compile_object(text, target)
