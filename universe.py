@@ -28,6 +28,8 @@ GRAPH_PASSES: dict[str, str] = {
     "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
     "fold-constants": "passes.fold_constants:FoldConstantsPass",
+    "fold-shapes": "passes.fold_shapes:FoldShapesPass",
+    "canonicalize-graph": "passes.canonicalize_graph:CanonicalizeGraphPass",
 }
 """Rewrites of the graph stage."""
 

@@ -46,7 +46,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from ..dialects.graph.base import check_result
 from ..dialects.graph.location import location_of, set_location
-from ..dialects.graph.types import tensor_type
+from ..dialects.graph.types import order_of, tensor_type
 from ..errors import CompileError
 from .session import CompileSession, current_session
 
@@ -163,7 +163,9 @@ class Rewriter:
         anchor = before if before is not None else self._root
         assert anchor is not None
         Edit.insert_op(op, InsertPoint.before(anchor))
-        self._touched.extend(op.walk() if op.regions else (op,))
+        self._touched.append(op)
+        if op.regions:
+            self._moved.extend(op.walk())
         return op
 
     def replace(self, op: Operation, *new: Operation | SSAValue) -> None:
@@ -253,11 +255,13 @@ class Rewriter:
 
 
 def _check_type(old: SSAValue, new: SSAValue) -> None:
-    """CompileError where a value is about to be replaced by one of another element type, rank or static dim."""
+    """CompileError where a value is about to be replaced by one of another element type, rank, memory order or static dim."""
     if old.type is new.type or old.type == new.type:
         return
     try:
         check_result(new.type, tensor_type(old))
+        if order_of(old) != order_of(new):
+            raise TypeError(f"memory order {order_of(old)} becomes {order_of(new)}")
     except (VerifyException, TypeError) as error:
         raise CompileError(f"replacing a value of type {old.type} by one of type {new.type}: {error}") from error
 

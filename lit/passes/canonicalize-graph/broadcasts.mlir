@@ -1,0 +1,27 @@
+// RUN: tilewright-opt %s -p canonicalize-graph --split-input-file | filecheck %s
+
+// REWRITE R3: a reshape or broadcast before an elementwise op that broadcasts the same.
+// CHECK-LABEL: func.func @absorbed
+func.func @absorbed(%x: tensor<2x3x4xf32>, %y: tensor<4xf32>, %z: tensor<3x1xf32>) -> tensor<2x3x4xf32> {
+  // CHECK-NEXT: %a = graph.add %x, %y : (tensor<2x3x4xf32>, tensor<4xf32>) -> tensor<2x3x4xf32>
+  %row = graph.reshape %y : (tensor<4xf32>) -> tensor<1x1x4xf32>
+  %a = graph.add %x, %row : (tensor<2x3x4xf32>, tensor<1x1x4xf32>) -> tensor<2x3x4xf32>
+  // CHECK-NEXT: %b = graph.mul %a, %z : (tensor<2x3x4xf32>, tensor<3x1xf32>) -> tensor<2x3x4xf32>
+  %wide = graph.broadcast %z : (tensor<3x1xf32>) -> tensor<2x3x4xf32>
+  %b = graph.mul %a, %wide : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  func.return %b : tensor<2x3x4xf32>
+}
+
+// -----
+
+// REWRITE R3 negative: the result has its dims from there; the reshape moves dims.
+// CHECK-LABEL: func.func @needed
+func.func @needed(%x: tensor<4xf32>, %y: tensor<4x4xf32>) -> (tensor<3x4xf32>, tensor<4x4xf32>) {
+  // CHECK-NEXT: graph.broadcast
+  %wide = graph.broadcast %x : (tensor<4xf32>) -> tensor<3x4xf32>
+  %a = graph.add %x, %wide : (tensor<4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  // CHECK: graph.reshape
+  %column = graph.reshape %x : (tensor<4xf32>) -> tensor<4x1xf32>
+  %b = graph.add %y, %column : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
+  func.return %a, %b : tensor<3x4xf32>, tensor<4x4xf32>
+}
