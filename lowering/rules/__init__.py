@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Rule
+from .contraction import ContractionRule
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (ContractionRule(),)
 """Tried in order; the first that accepts a group takes it."""

@@ -1,0 +1,119 @@
+"""Packed operands: the physical forms that schedules ask for, as types and as numpy data movement for constants.
+
+| packing | logical | packed |
+|---|---|---|
+| `gemm_b {nr}` | [batch.., K, N], or [batch.., N, K] with `transposed` | [batch.., ceil(N / nr), K, nr] |
+| `conv_oihw {nr, group}` | [O, I / group, kernel..] | [group, ceil(O / group / nr), K, nr], K = kernel.. * I / group |
+| `conv_iohw {nr, group}` | [I, O / group, kernel..] | the same of a transposed convolution's weight |
+| `depthwise` | [C, 1, kernel..] | [kernel elements, C] |
+
+A panel holds `nr` columns of the right-hand side, K rows of `nr` adjacent elements, with zeros past the last column; in the K
+of a convolution the channels are innermost. This is what a micro-kernel streams through (Goto and van de Geijn 2008, "Anatomy
+of high-performance matrix multiplication").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from xdsl.ir import Attribute
+
+from ..dialects.graph.dims import product
+from ..dialects.graph.types import AnyTensor, Dims, dims_of, element_of, tensor
+from ..dialects.kernel import PackingAttr
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def packed_type(packing: PackingAttr, logical: Attribute) -> AnyTensor:
+    """The type of the packed form of a tensor of `logical` type. Raises ValueError for a packing that is not known."""
+    return tensor(element_of(logical), _form(packing)[0](packing, dims_of(logical)))
+
+
+def pack_array(packing: PackingAttr, array: Array) -> Array:
+    """The packed form of a constant, C-contiguous; pure data movement, padding is zero."""
+    return _form(packing)[1](packing, array)
+
+
+def _form(packing: PackingAttr) -> _Form:
+    form = _FORMS.get(packing.kind.data)
+    if form is None:
+        raise ValueError(f"packing '{packing.kind.data}' is not one of {', '.join(_FORMS)}")
+    return form
+
+
+# -- matmul ----------------------------------------------------------------------------------------------------------------
+def _gemm_dims(packing: PackingAttr, dims: Dims) -> Dims:
+    *batch, k, n = dims
+    if packing.get("transposed", 0):
+        k, n = n, k
+    nr = packing["nr"]
+    return (*batch, n.ceildiv(nr), k, product([nr]))
+
+
+def _pack_gemm(packing: PackingAttr, array: Array) -> Array:
+    columns = array if packing.get("transposed", 0) else np.swapaxes(array, -1, -2)
+    return _panels(columns, packing["nr"])
+
+
+def _panels(columns: Array, nr: int) -> Array:
+    """[batch.., N, K] in any strides -> [batch.., ceil(N / nr), K, nr]. Panel by panel, so that transposing stays in cache."""
+    *batch, n, k = columns.shape
+    packed = np.zeros((*batch, -(-n // nr), k, nr), columns.dtype)
+    for panel in range(packed.shape[-3]):
+        chunk = columns[..., panel * nr : (panel + 1) * nr, :]
+        packed[..., panel, :, : chunk.shape[-2]] = np.swapaxes(chunk, -1, -2)
+    return packed
+
+
+# -- convolutions ----------------------------------------------------------------------------------------------------------
+def _conv_dims(packing: PackingAttr, dims: Dims) -> Dims:
+    outputs, inputs, *kernel = dims
+    group, nr = packing.get("group", 1), packing["nr"]
+    return (product([group]), (outputs // group).ceildiv(nr), product([inputs, *kernel]), product([nr]))
+
+
+def _pack_conv(packing: PackingAttr, array: Array) -> Array:
+    outputs, inputs, *_ = array.shape
+    group = packing.get("group", 1)
+    taps = (
+        np.moveaxis(array, 1, -1).reshape(group, outputs // group, -1)
+        if inputs > 1
+        else array.reshape(group, outputs // group, -1)
+    )
+    return _panels(taps, packing["nr"])
+
+
+def _conv_transpose_dims(packing: PackingAttr, dims: Dims) -> Dims:
+    inputs, outputs, *kernel = dims
+    group, nr = packing.get("group", 1), packing["nr"]
+    return (product([group]), outputs.ceildiv(nr), product([inputs // group, *kernel]), product([nr]))
+
+
+def _pack_conv_transpose(packing: PackingAttr, array: Array) -> Array:
+    inputs, outputs, *kernel = array.shape
+    group = packing.get("group", 1)
+    split = array.reshape(group, inputs // group, outputs, *kernel)
+    taps = np.moveaxis(split, 1, -1).reshape(group, outputs, -1)
+    return _panels(taps, packing["nr"])
+
+
+# -- depthwise -------------------------------------------------------------------------------------------------------------
+def _depthwise_dims(_: PackingAttr, dims: Dims) -> Dims:
+    channels, _one, *kernel = dims
+    return (product(kernel), channels)
+
+
+def _pack_depthwise(_: PackingAttr, array: Array) -> Array:
+    return np.ascontiguousarray(array.reshape(array.shape[0], -1).T)
+
+
+_Form = tuple[Callable[[PackingAttr, Dims], Dims], Callable[[PackingAttr, Array], Array]]
+_FORMS: dict[str, _Form] = {
+    "gemm_b": (_gemm_dims, _pack_gemm),
+    "conv_oihw": (_conv_dims, _pack_conv),
+    "conv_iohw": (_conv_transpose_dims, _pack_conv_transpose),
+    "depthwise": (_depthwise_dims, _pack_depthwise),
+}

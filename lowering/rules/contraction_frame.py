@@ -1,0 +1,154 @@
+"""The frame of a contraction kernel: its schedule, sizes as index values, and the layout of its scratch memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from xdsl.dialects.builtin import Float64Type
+from xdsl.ir import SSAValue
+
+from ...backends.targets import TargetModel
+from ...dialects.graph.dims import DimExpr, product
+from ...dialects.kernel import ScheduleAttr
+from ..builder import Index, KernelBuilder
+from ..strided import ONE
+from .contraction_problem import Problem
+from .contraction_schedule import SCRATCH
+
+ROW_SLACK = 16
+"""Elements between rows of a scratch block beyond its depth: room for whole vectors, and distinct cache sets for rows."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A problem under a schedule: symbolic sizes of grid and scratch, the same for `grid`, `scratch` and `lower`."""
+
+    problem: Problem
+    schedule: ScheduleAttr
+
+    @cached_property
+    def mr(self) -> int:
+        return self.schedule["mr"]
+
+    @cached_property
+    def nr(self) -> int:
+        return self.schedule["nr"]
+
+    @cached_property
+    def lanes(self) -> int:
+        return self.schedule["lanes"]
+
+    @property
+    def vectors(self) -> int:
+        return self.nr // self.lanes
+
+    @cached_property
+    def mc(self) -> int:
+        return self.schedule["mc"]
+
+    @cached_property
+    def kc(self) -> int:
+        return self.schedule["kc"]
+
+    @cached_property
+    def taps(self) -> int:
+        return self.schedule["taps"]
+
+    @property
+    def row_stride(self) -> int:
+        """Elements from one row of a scratch block to the next."""
+        return self.kc + ROW_SLACK
+
+    @property
+    def itemsize(self) -> int:
+        return 8 if isinstance(self.problem.element, Float64Type) else 4
+
+    # -- depth ----------------------------------------------------------------------------------------------------------
+    @cached_property
+    def tap_count(self) -> DimExpr:
+        return product(w.kernel for w in self.problem.lhs.taps)
+
+    @cached_property
+    def chunks(self) -> DimExpr:
+        """Depth blocks in one run."""
+        run = self.problem.lhs.run
+        return run.ceildiv(self.kc) if self.taps == 1 else ONE
+
+    @cached_property
+    def depth_blocks(self) -> DimExpr:
+        return self.tap_count.ceildiv(self.taps) * self.chunks
+
+    # -- grid -----------------------------------------------------------------------------------------------------------
+    @cached_property
+    def row_chunks(self) -> DimExpr:
+        return self.problem.row_count.ceildiv(self.mc)
+
+    @cached_property
+    def panels(self) -> DimExpr:
+        return self.problem.columns.ceildiv(self.nr)
+
+    @property
+    def grid(self) -> DimExpr:
+        return product(self.problem.batch) * self.row_chunks * self.panels
+
+    # -- scratch, in elements ---------------------------------------------------------------------------------------------
+    @cached_property
+    def chunk_blocks(self) -> DimExpr:
+        """Row blocks of one chunk: all of mc, or fewer when there are fewer rows."""
+        rows = self.problem.row_count
+        return DimExpr.of(self.mc // self.mr).min(rows.ceildiv(self.mr)) if rows.is_static else DimExpr.of(self.mc // self.mr)
+
+    @cached_property
+    def lhs_elements(self) -> DimExpr:
+        return self.chunk_blocks * self.depth_blocks * (self.mr * self.row_stride)
+
+    @cached_property
+    def tile_elements(self) -> DimExpr:
+        """Partial sums: of all row blocks when the depth is blocked, else of one."""
+        blocks = DimExpr.of(1) if self.depth_blocks == ONE else self.chunk_blocks
+        return blocks * (self.mr * self.nr)
+
+    @cached_property
+    def rhs_elements(self) -> DimExpr:
+        return self.problem.depth * self.nr if self.schedule["rhs"] == SCRATCH else DimExpr.of(0)
+
+    @property
+    def scratch_bytes(self) -> DimExpr:
+        return (self.lhs_elements + self.tile_elements + self.rhs_elements) * self.itemsize
+
+
+class Frame:
+    """A plan with the builder of its function and the scratch regions in it."""
+
+    def __init__(self, plan: Plan, builder: KernelBuilder, buffers: dict[SSAValue, SSAValue], target: TargetModel) -> None:
+        self.plan = plan
+        self.problem = plan.problem
+        self.b = builder
+        self.buffers = buffers
+        self.target = target
+        b, element = builder, plan.problem.element
+        self.row_count = b.dim(plan.problem.row_count)
+        self.columns = b.dim(plan.problem.columns)
+        self.depth = b.dim(plan.problem.depth)
+        self.depth_blocks = b.dim(plan.depth_blocks)
+        self.chunks = b.dim(plan.chunks)
+        offsets = [plan.lhs_elements, plan.tile_elements, plan.rhs_elements]
+        starts = [b.mul(b.dim(sum(offsets[:i], DimExpr.of(0))), plan.itemsize) for i in range(3)]
+        self.block = b.scratch_view(b.scratch, starts[0], b.dim(plan.lhs_elements), element)
+        self.tile = b.scratch_view(b.scratch, starts[1], b.dim(plan.tile_elements), element)
+        self.panel: SSAValue | None = None
+        if plan.schedule["rhs"] == SCRATCH:
+            self.panel = b.scratch_view(b.scratch, starts[2], b.dim(plan.rhs_elements), element)
+
+    def depth_block(self, index: Index) -> tuple[Index, Index]:
+        """First depth and length of a depth block."""
+        b, plan = self.b, self.plan
+        if plan.depth_blocks == ONE:
+            return 0, self.depth
+        run = b.dim(self.problem.lhs.run)
+        group, chunk = b.floordiv(index, self.chunks), b.mod(index, self.chunks)
+        tap, start = b.mul(group, plan.taps), b.mul(chunk, plan.kc)
+        taps = b.min(plan.taps, b.sub(b.dim(plan.tap_count), tap))
+        piece = run if plan.chunks == ONE else b.min(plan.kc, b.sub(run, start))
+        return b.add(b.mul(tap, run), start), b.mul(taps, piece)

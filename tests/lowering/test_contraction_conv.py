@@ -1,0 +1,93 @@
+"""The contraction rule on convolutions, channels last, natively against the reference interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from xdsl.dialects.builtin import f32
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from tilewright.backends.targets import TargetModel
+from tilewright.dialects import graph
+from tilewright.dialects.graph.types import dims_of, tensor, with_order
+from tilewright.lowering.rules.contraction import ContractionRule
+
+from .loops_text import LOCAL_TARGETS
+from .rule_kernels import assert_close, make_kernel, reference, run_rule
+
+RULE = ContractionRule()
+V4 = LOCAL_TARGETS[0]
+
+
+@dataclass
+class Case:
+    """A convolution [N, C, spatial..] -> O channels with bias, residual and relu."""
+
+    x: tuple[int, ...]
+    outputs: int
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...] | None = None
+    pads: tuple[int, ...] | None = None
+    dilations: tuple[int, ...] | None = None
+    group: int = 1
+    channels_last: bool = True
+
+    @property
+    def types(self) -> list[Attribute]:
+        order = [0, *range(2, len(self.x)), 1] if self.channels_last else None
+        weight = tensor(f32, [self.outputs, self.x[1] // self.group, *self.kernel])
+        return [tensor(f32, self.x, order), weight, tensor(f32, [self.outputs])]
+
+    def conv(self, x: SSAValue, w: SSAValue, bias: SSAValue) -> graph.ConvOp:
+        op = graph.ConvOp(x, w, bias, self.strides, self.pads, self.dilations, self.group)
+        order = [0, *range(2, len(self.x)), 1]
+        return graph.ConvOp(x, w, bias, self.strides, self.pads, self.dilations, self.group, with_order(op.result, order))
+
+    def run(self, target: TargetModel, slices: int = 1) -> None:
+        def build(args: Sequence[SSAValue]) -> list[Operation]:
+            conv = self.conv(*args[:3])
+            added = graph.AddOp(conv, args[3])
+            return [conv, added, graph.ReluOp(added)]
+
+        probe = make_kernel(self.types, lambda a: [self.conv(*a)])
+        types = [*self.types, probe.function_type.outputs.data[0]]
+        kernel = make_kernel(types, build)
+        rng = np.random.default_rng(1)
+        arrays = [rng.standard_normal([d.value for d in dims_of(t)]).astype(np.float32) for t in types]
+        expected = reference(kernel, arrays)
+        assert RULE.accepts(list(kernel.body.block.ops)[:-1], target)
+        assert_close(run_rule(RULE, kernel, arrays, target, slices=slices).result, expected)
+
+
+CASES = {
+    "first layer": Case((1, 3, 11, 13), 8, (3, 3), pads=(1, 1, 1, 1)),
+    "7x7 stride 2": Case((1, 3, 23, 21), 10, (7, 7), (2, 2), (3, 3, 3, 3)),
+    "1x1": Case((2, 16, 7, 7), 24, (1, 1)),
+    "1x1 stride 2": Case((2, 20, 9, 7), 24, (1, 1), (2, 2)),
+    "3x3": Case((1, 64, 14, 15), 33, (3, 3), pads=(1, 1, 1, 1)),
+    "uneven": Case((1, 24, 14, 15), 33, (3, 5), (2, 1), (0, 2, 1, 3)),
+    "dilated": Case((1, 24, 14, 15), 33, (3, 3), pads=(2, 2, 2, 2), dilations=(2, 2)),
+    "no padding": Case((2, 8, 9, 9), 17, (3, 2)),
+    "groups": Case((2, 24, 9, 8), 32, (3, 3), pads=(1, 1, 1, 1), group=4),
+    "1x1 groups": Case((1, 24, 9, 8), 36, (1, 1), group=3),
+    "depth blocks of taps": Case((1, 400, 9, 9), 20, (3, 3), pads=(1, 1, 1, 1)),
+    "depth blocks of channels": Case((1, 1400, 5, 6), 20, (3, 3), pads=(1, 1, 1, 1)),
+    "1-D": Case((2, 10, 31), 20, (5,), (2,), (2, 2)),
+    "3-D": Case((1, 6, 5, 6, 7), 20, (3, 2, 3), (1, 2, 1), (1, 0, 1, 1, 1, 1)),
+    "1-D rows": Case((1, 80, 40), 20, (1,)),
+    "row-major input": Case((1, 3, 9, 10), 20, (3, 3), pads=(1, 1, 1, 1), channels_last=False),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_conv(name: str) -> None:
+    CASES[name].run(V4, slices=2)
+
+
+@pytest.mark.parametrize("target", LOCAL_TARGETS[1:], ids=lambda t: t.name)
+@pytest.mark.parametrize("name", ["first layer", "1x1", "3x3", "uneven"])
+def test_conv_on_narrower_targets(name: str, target: TargetModel) -> None:
+    CASES[name].run(target)
