@@ -52,9 +52,14 @@ class WeightStore:
 
     # -- adding -------------------------------------------------------------------------------------------------------
     def add(self, key: str, array: Array) -> WeightAttr:
-        """Store `array` (not copied) under a new key; ValueError if the key is taken."""
+        """Store `array` (not copied) under a new key; ValueError if the key is taken.
+
+        An array that isn't aligned to its elements, such as one mapped from a model file, is copied when it is first read.
+        """
         compact = _compact(np.asarray(array))
-        return self._insert(key, _Entry(compact.shape, compact.dtype, compact))
+        if compact.flags.aligned:
+            return self._insert(key, _Entry(compact.shape, compact.dtype, compact))
+        return self._insert(key, _Entry(compact.shape, compact.dtype, recipe=compact.copy))
 
     def derive(
         self, key: str, recipe: Callable[..., Array], inputs: Sequence[str], shape: Sequence[int], dtype: DTypeLike
@@ -92,7 +97,7 @@ class WeightStore:
         return WeightAttr(StringAttr(key))
 
     def __getitem__(self, key: str) -> Array:
-        """The array, read-only; KeyError if there is no such entry."""
+        """The array, read-only and aligned to its elements; KeyError if there is no such entry."""
         entry = self._entry(key)
         with self._lock:
             if entry.array is None:
@@ -123,7 +128,10 @@ class WeightStore:
         """Hash of dtype, shape and content; two entries with the same digest are interchangeable."""
         entry = self._entry(key)
         if entry.digest is None:
+            resident = entry.array is not None
             entry.digest = _digest(self[key])
+            if not resident:
+                self.release(key)
         return entry.digest
 
     def _entry(self, key: str) -> _Entry:
@@ -142,7 +150,7 @@ class WeightStore:
 
     # -- memory -------------------------------------------------------------------------------------------------------
     def release(self, key: str) -> None:
-        """Forget what a recipe computed; the next read computes it again. Plain entries keep their array."""
+        """Forget what a recipe or a copy made; the next read makes it again. Other entries keep their array."""
         entry = self._entry(key)
         if entry.recipe is not None:
             entry.array = None

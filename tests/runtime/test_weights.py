@@ -67,6 +67,14 @@ def test_recipes_are_computed_once_and_late():
     assert store["dd"].tolist() == [0, 4, 8, 12] and len(calls) == 3
 
 
+def test_misaligned_arrays_are_copied_late():
+    store = WeightStore()
+    raw = np.arange(41, dtype=np.uint8)
+    store.add("w", raw[1:].view(np.float32))
+    assert store["w"].flags.aligned and store["w"].tobytes() == raw[1:].tobytes()
+    assert store["w"] is store["w"]
+
+
 def test_wrong_recipe():
     store = WeightStore()
     store.add("w", np.arange(4.0))

@@ -1,0 +1,151 @@
+"""Making graph ops during import: where they go, their location and names, constants."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from xdsl.dialects.builtin import LocationAttr, UnknownLoc
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from ..dialects import graph
+from ..dialects.graph.dims import DimExpr, DimLike, product
+from ..dialects.graph.dtypes import dense_attribute, element_type, numpy_dtype
+from ..dialects.graph.types import broadcast_dims, dims_of, element_of, tensor, tensor_type
+from ..errors import ShapeError
+from ..runtime.weights import Array, WeightStore
+from .shape_values import MAX_ELEMENTS, Assumptions, Known
+from .tensors import MAX_BYTES
+from .values import Tensor
+
+INLINE_ELEMENTS = 16
+"""Integer constants up to this size, and scalars, stand in the IR; the rest goes to the weight store."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_$.-]")
+
+
+class Builder:
+    """Appends ops to a block; constants go to the head of the function, so that every region sees them.
+
+    Attributes:
+        store: receives constants that are too big for the IR.
+        block: where ops go.
+        location: provenance of the node at work.
+        assumptions: what sizes must satisfy when the model runs.
+    """
+
+    def __init__(self, store: WeightStore) -> None:
+        self.store = store
+        self.entry = self.block = Block()
+        self.location: LocationAttr = UnknownLoc()
+        self.assumptions = Assumptions()
+        self._head: list[Operation] = []
+
+    # -- ops ----------------------------------------------------------------------------------------------------------
+    def emit(self, op: Operation) -> SSAValue:
+        """Append an op; its first result. ShapeError if a result is too large to address."""
+        op.location = self.location
+        self.block.add_op(op)
+        for result in op.results:
+            check_size(result.type)
+        return op.results[0]
+
+    @contextmanager
+    def into(self, block: Block) -> Generator[None]:
+        """Append to another block for a while."""
+        outer, self.block = self.block, block
+        try:
+            yield
+        finally:
+            self.block = outer
+
+    def finish(self) -> None:
+        """Put the constants at the head of the function."""
+        if not self._head:
+            return
+        if self.entry.first_op is None:
+            self.entry.add_ops(self._head)
+        else:
+            self.entry.insert_ops_before(self._head, self.entry.first_op)
+        self._head = []
+
+    def _at_head(self, op: Operation) -> SSAValue:
+        op.location = self.location
+        self._head.append(op)
+        return op.results[0]
+
+    # -- constants ----------------------------------------------------------------------------------------------------
+    def constant(self, array: Array, name: str = "constant") -> Tensor:
+        """A constant, with an op for it once that is used. TypeError if the graph dialect can't hold its elements."""
+        type_ = tensor(element_type(array.dtype), array.shape)
+        known = Known(array, array.dtype) if array.size <= MAX_ELEMENTS else None
+        return Tensor(type_, make=lambda: self._make_constant(array, name), known=known, array=array)
+
+    def _make_constant(self, array: Array, name: str) -> SSAValue:
+        small = array.size <= (INLINE_ELEMENTS if array.dtype.kind in "iub" else 1)
+        if small and array.size:
+            return self._at_head(graph.ConstantOp(dense_attribute(array)))
+        weight = self.store.add(self.store.unique(name), array)
+        value = self._at_head(graph.ConstantOp(weight, tensor(element_type(array.dtype), array.shape)))
+        name_value(value, name)
+        return value
+
+    def scalar(self, value: float | int | bool, like: SSAValue | Attribute) -> SSAValue:
+        """A rank-0 constant of the element type of `like`."""
+        element = element_of(like) if isinstance(like, SSAValue) else like
+        return self.constant(np.array(value).astype(numpy_dtype(element))).value()
+
+    def known(self, known: Known, name: str = "constant") -> Tensor:
+        """A value whose elements are known (and expressible), with an op for it once that is used."""
+        if known.concrete:
+            return self.constant(known.data, name)
+        type_ = tensor(element_type(known.dtype), known.data.shape)
+        return Tensor(type_, make=lambda: self._make_dims(known), known=known)
+
+    def _make_dims(self, known: Known) -> SSAValue:
+        value = self._at_head(graph.DimsOp(known.dims(), scalar=known.data.ndim == 0))
+        if known.data.ndim > 1:
+            value = self._at_head(graph.ReshapeOp(value, tensor(element_of(value), known.data.shape)))
+        element = element_type(known.dtype)
+        return value if element == element_of(value) else self._at_head(graph.CastOp(value, element))
+
+    # -- data movement ------------------------------------------------------------------------------------------------
+    def reshape(self, x: SSAValue, dims: Sequence[DimLike]) -> SSAValue:
+        """`x` under other dims of the same product; assumes so where symbols leave it open."""
+        dims = tuple(DimExpr.of(d) for d in dims)
+        if dims == dims_of(x):
+            return x
+        before, after = product(dims_of(x)), product(dims)
+        if before != after:
+            if before.is_static and after.is_static:
+                raise ValueError(f"can't reshape {before} elements to {list(map(str, dims))}")
+            self.assumptions.need_equal(before, after)
+        return self.emit(graph.ReshapeOp(x, tensor(element_of(x), dims)))
+
+    def broadcast(self, x: SSAValue, dims: Sequence[DimLike]) -> SSAValue:
+        """`x` and a tensor of `dims` broadcast to each other, x being the value (ONNX Expand)."""
+        target = broadcast_dims(dims_of(x), tuple(DimExpr.of(d) for d in dims))
+        return x if target == dims_of(x) else self.emit(graph.BroadcastOp(x, tensor(element_of(x), target)))
+
+    def transpose(self, x: SSAValue, perm: Sequence[int]) -> SSAValue:
+        return self.emit(graph.TransposeOp(x, perm))
+
+    def cast(self, x: SSAValue, element: Attribute) -> SSAValue:
+        return x if element_of(x) == element else self.emit(graph.CastOp(x, element))
+
+
+def check_size(type_: Attribute) -> None:
+    """ShapeError if the static part of a tensor type is beyond what 64-bit offsets can address safely."""
+    shape = tensor_type(type_).get_shape()
+    if math.prod(d for d in shape if d > 0) * 8 > MAX_BYTES:
+        raise ShapeError(f"a tensor of dims {list(map(str, dims_of(type_)))} is too large")
+
+
+def name_value(value: SSAValue, name: str) -> None:
+    """Let the printed IR call a value as ONNX does, as far as MLIR's identifiers go."""
+    hint = _UNSAFE.sub("_", name)
+    if hint and not hint[0].isdigit() and value.name_hint is None:
+        value.name_hint = hint

@@ -1,0 +1,147 @@
+"""ONNX to the graph dialect.
+
+    store = WeightStore()
+    module = import_model("model.onnx", store)
+
+Every ONNX op, of every opset version, becomes today's ops of the graph dialect through the rules in `frontend/ops`; what has
+no rule is expanded from the function body in its schema. Weights go to the store, sizes become dims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import onnx
+from onnx import defs
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, FunctionType, ModuleOp, StringAttr
+from xdsl.ir import Attribute, Region, SSAValue
+
+from ..dialects.graph.attrs import DimsAttr
+from ..dialects.graph.location import location
+from ..errors import BadModelError, TilewrightError, UnsupportedNode, UnsupportedOpError
+from ..runtime.weights import WeightStore
+from .builder import Builder, name_value
+from .checks import check_graph
+from .graph_importer import GraphImporter
+from .inputs import input_types
+from .reader import ModelLike, Source, open_model
+from .scope import Scope, opset_table
+from .values import Poison, Tensor
+
+INPUT_NAMES, OUTPUT_NAMES = "graph.input_names", "graph.output_names"
+INPUT_DEFAULTS = "graph.input_defaults"
+ASSUMPTIONS = "graph.assumptions"
+
+
+def import_model(model: ModelLike, store: WeightStore, *, shapes: Mapping[str, Sequence[int]] | None = None) -> ModuleOp:
+    """Import a model as `func.func @main`.
+
+    Args:
+        model: a path, the bytes of a model, or a ModelProto.
+        store: receives the weights.
+        shapes: pins inputs to shapes, by input name.
+
+    Returns:
+        A module whose function @main has the attributes
+
+        - `graph.input_names`, `graph.output_names`: the ONNX names, in order;
+        - `graph.input_defaults`, where there are any: for an input that need not be given, the weight it has then;
+        - `graph.assumptions`, where there are any: dimension expressions that import took to be 0 or more. They must be
+          checked when the symbols get their values: what follows from a wrong one reads out of bounds.
+
+    Raises:
+        BadModelError: not an ONNX model, or a malformed one.
+        UnsupportedOpError: lists everything in the model that can't be imported.
+        ShapeError: operands that don't fit together.
+        BadInputError: `shapes` doesn't fit the inputs.
+    """
+    try:
+        return _import(open_model(model), store, shapes)
+    except TilewrightError:
+        raise
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, MemoryError, UnicodeError) as error:
+        raise BadModelError(f"malformed model: {error}", stage="import") from error
+
+
+def _import(source: Source, store: WeightStore, shapes: Mapping[str, Sequence[int]] | None) -> ModuleOp:
+    proto = source.proto
+    graph, opsets = proto.graph, _opsets(proto)
+    check_graph(graph)
+    constants = {i.name for i in graph.initializer} if proto.ir_version < 4 else set[str]()
+    inputs = [i for i in graph.input if i.name not in constants]
+    types = input_types(inputs, shapes)
+    build = Builder(store)
+    importer = GraphImporter(build, proto.functions, source.files)
+    scope = Scope(opsets)
+    for index, (name, type_) in enumerate(types.items()):
+        argument = build.entry.insert_arg(type_, index)
+        name_value(argument, name)
+        scope.values[name] = Tensor.of(argument)
+    defaults = _defaults(source, importer, set(types))
+    importer.initializers(graph, scope, source.blobs)
+    importer.run(graph.node, scope)
+    outputs = _outputs(graph, scope, importer.unsupported)
+    build.entry.add_op(func.ReturnOp(*outputs))
+    build.finish()
+    return _module(build, list(types), [o.name for o in graph.output], defaults)
+
+
+def _opsets(proto: onnx.ModelProto) -> dict[str, int]:
+    """Opset versions by domain; BadModelError for one newer than what the `onnx` package knows."""
+    opsets = opset_table(proto.opset_import) or {"": 1}
+    newest = defs.onnx_opset_version()
+    if opsets.get("", 1) > newest:
+        raise BadModelError(f"it uses opset {opsets['']}; the newest known is {newest}", stage="import")
+    return opsets
+
+
+def _defaults(source: Source, importer: GraphImporter, inputs: set[str]) -> dict[str, Attribute]:
+    """The weights of initializers that are inputs too."""
+    graph, found = source.proto.graph, Scope({})
+    if not any(i.name in inputs for i in graph.initializer):
+        return {}
+    importer.initializers(graph, found, source.blobs)
+    defaults: dict[str, Attribute] = {}
+    for name in inputs & found.values.keys():
+        value = found.values[name]
+        if isinstance(value, Tensor) and value.array is not None:
+            defaults[name] = importer.build.store.add(importer.build.store.unique(name), value.array)
+    return dict(sorted(defaults.items()))
+
+
+def _outputs(graph: onnx.GraphProto, scope: Scope, unsupported: Sequence[UnsupportedNode]) -> list[SSAValue]:
+    """The values of the graph's outputs; UnsupportedOpError if anything was refused on the way."""
+    rows = list(unsupported)
+    found: list[SSAValue] = []
+    for output in graph.output:
+        value = scope.find(output.name)
+        if isinstance(value, Tensor):
+            found.append(value.value())
+        elif not isinstance(value, Poison):
+            rows.append(UnsupportedNode(output.name, "graph output", "", 0, "it is a sequence or optional"))
+    if rows:
+        raise UnsupportedOpError(rows)
+    if not found:
+        raise BadModelError("the graph has no outputs", stage="import")
+    return found
+
+
+def _module(build: Builder, inputs: Sequence[str], outputs: Sequence[str], defaults: Mapping[str, Attribute]) -> ModuleOp:
+    last = build.entry.last_op
+    assert last is not None
+    type_ = FunctionType.from_lists([a.type for a in build.entry.args], [o.type for o in last.operands])
+    main = func.FuncOp("main", type_, Region(build.entry))
+    main.attributes[INPUT_NAMES] = _strings(inputs)
+    main.attributes[OUTPUT_NAMES] = _strings(outputs)
+    if defaults:
+        main.attributes[INPUT_DEFAULTS] = DictionaryAttr(dict(defaults))
+    assumptions = tuple(build.assumptions)
+    if assumptions:
+        main.attributes[ASSUMPTIONS] = DimsAttr(assumptions)
+    main.location = location([])
+    return ModuleOp([main])
+
+
+def _strings(names: Sequence[str]) -> ArrayAttr[StringAttr]:
+    return ArrayAttr([StringAttr(n) for n in names])

@@ -1,0 +1,177 @@
+"""An ONNX node as an import rule sees it: inputs, attributes, and the builder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import onnx
+from onnx import AttributeProto
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from ..dialects.graph.dims import DimExpr, DimLike
+from ..dialects.graph.types import Dims, dims_of, element_of, rank_of
+from ..errors import BadModelError
+from ..runtime.weights import Array
+from .builder import Builder
+from .scope import Scope
+from .shape_values import Known, UndecidedError
+from .values import SequenceValue, Tensor, Value
+
+if TYPE_CHECKING:
+    from .graph_importer import GraphImporter
+
+Output = SSAValue | Value
+Outputs = Output | Sequence[Output | None]
+
+
+class UnsupportedError(Exception):
+    """This node can't be imported; says why. Collected and reported together."""
+
+
+class DeclinedError(Exception):
+    """The rule has nothing for this form of the op; its schema's function body may."""
+
+
+@dataclass
+class Node:
+    """One node, with its operands looked up.
+
+    Attributes:
+        proto: the ONNX node.
+        opset: version of the node's domain.
+        inputs: what its operands stand for; None for one left out.
+        attributes: by name, references into an enclosing function already resolved.
+        context: the importer at work.
+        scope: what names stand for, for subgraphs.
+    """
+
+    proto: onnx.NodeProto
+    opset: int
+    inputs: Sequence[Value | None]
+    attributes: Mapping[str, AttributeProto]
+    build: Builder
+    context: GraphImporter = field(repr=False)
+    scope: Scope = field(repr=False)
+
+    @property
+    def op(self) -> str:
+        return self.proto.op_type
+
+    # -- inputs -------------------------------------------------------------------------------------------------------
+    def has(self, index: int) -> bool:
+        return index < len(self.inputs) and self.inputs[index] is not None
+
+    def tensor(self, index: int = 0) -> Tensor:
+        """An operand that must be a tensor."""
+        value = self.inputs[index] if index < len(self.inputs) else None
+        if value is None:
+            raise BadModelError(f"input {index} is missing")
+        if not isinstance(value, Tensor):
+            raise BadModelError(f"input {index} is a sequence, expected a tensor")
+        return value
+
+    def sequence(self, index: int = 0) -> SequenceValue:
+        """An operand that must be a sequence."""
+        value = self.inputs[index] if index < len(self.inputs) else None
+        if not isinstance(value, SequenceValue):
+            raise BadModelError(f"input {index} is not a sequence")
+        return value
+
+    def x(self, index: int = 0) -> SSAValue:
+        """A tensor operand in the IR."""
+        return self.tensor(index).value()
+
+    def optional(self, index: int) -> SSAValue | None:
+        return self.x(index) if self.has(index) else None
+
+    def xs(self) -> list[SSAValue]:
+        """All operands of a variadic op."""
+        return [self.x(i) for i in range(len(self.inputs))]
+
+    def shape(self, index: int = 0) -> Dims:
+        return dims_of(self.tensor(index).type)
+
+    def rank(self, index: int = 0) -> int:
+        return rank_of(self.tensor(index).type)
+
+    def element(self, index: int = 0) -> Attribute:
+        return element_of(self.tensor(index).type)
+
+    # -- inputs whose value import needs ------------------------------------------------------------------------------
+    def known(self, index: int = 0) -> Known:
+        """The elements of an operand; UndecidedError if they aren't known."""
+        tensor = self.tensor(index)
+        if tensor.known is None:
+            raise UndecidedError(f"input '{self.proto.input[index]}' depends on data")
+        return tensor.known
+
+    def dims(self, index: int) -> Dims:
+        """The elements of an operand as dims; UndecidedError if they aren't known."""
+        array = self.tensor(index).array
+        if array is not None and array.dtype.kind in "iu":
+            return tuple(DimExpr.of(v) for v in array.reshape(-1).tolist())
+        return self.known(index).dims()
+
+    def values(self, index: int) -> list[int]:
+        """The elements of an integer operand; UndecidedError if they aren't numbers known at import."""
+        return [static(d, f"input '{self.proto.input[index]}'") for d in self.dims(index)]
+
+    def array(self, index: int) -> Array | None:
+        """An operand's value if it is a constant."""
+        tensor = self.tensor(index) if self.has(index) else None
+        if tensor is None or tensor.array is not None:
+            return tensor.array if tensor is not None else None
+        return tensor.known.data if tensor.known is not None and tensor.known.concrete else None
+
+    # -- attributes ---------------------------------------------------------------------------------------------------
+    def attribute(self, name: str, kind: AttributeProto.AttributeType, field_name: str) -> Any:
+        """The payload of an attribute, None if it is left out; BadModelError if it has another type."""
+        attribute = self.attributes.get(name)
+        if attribute is None:
+            return None
+        if attribute.type != kind:
+            raise BadModelError(f"attribute '{name}' has the wrong type")
+        return getattr(attribute, field_name)
+
+    def int_attr(self, name: str, default: int | None = None) -> int:
+        return self._required(name, self.attribute(name, AttributeProto.INT, "i"), default)
+
+    def float_attr(self, name: str, default: float | None = None) -> float:
+        return self._required(name, self.attribute(name, AttributeProto.FLOAT, "f"), default)
+
+    def str_attr(self, name: str, default: str | None = None) -> str:
+        found = self.attribute(name, AttributeProto.STRING, "s")
+        text = None if found is None else found.decode("utf-8", "replace")
+        return self._required(name, text, default)
+
+    def ints_attr(self, name: str, default: Sequence[int] | None = None) -> list[int]:
+        found = self.attribute(name, AttributeProto.INTS, "ints")
+        return list(self._required(name, found, default))
+
+    def floats_attr(self, name: str, default: Sequence[float] | None = None) -> list[float]:
+        found = self.attribute(name, AttributeProto.FLOATS, "floats")
+        return list(self._required(name, found, default))
+
+    def _required(self, name: str, found: Any, default: Any) -> Any:
+        value = default if found is None else found
+        if value is None:
+            raise BadModelError(f"attribute '{name}' is missing")
+        return value
+
+    # -- building -----------------------------------------------------------------------------------------------------
+    def emit(self, op: Operation) -> SSAValue:
+        return self.build.emit(op)
+
+    def need(self, expression: DimExpr) -> None:
+        """Note that this must not be negative when the model runs."""
+        self.build.assumptions.need(expression)
+
+
+def static(value: DimLike, what: str) -> int:
+    """The number of a dim; UndecidedError if it is symbolic."""
+    dim = DimExpr.of(value)
+    if not dim.is_static:
+        raise UndecidedError(f"{what} is {dim}, expected a number")
+    return dim.value

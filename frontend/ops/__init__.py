@@ -1,0 +1,31 @@
+"""Import rules by family. Importing this package fills the registry."""
+
+from . import (
+    activation,
+    contraction,
+    control,
+    elementwise,
+    indexing,
+    movement,
+    normalization,
+    pool,
+    reduction,
+    resize,
+    sequence,
+    tensor,
+)
+
+__all__ = [
+    "activation",
+    "contraction",
+    "control",
+    "elementwise",
+    "indexing",
+    "movement",
+    "normalization",
+    "pool",
+    "reduction",
+    "resize",
+    "sequence",
+    "tensor",
+]

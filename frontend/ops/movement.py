@@ -1,0 +1,298 @@
+"""Data movement: reshape and its kin, transpose, slice, split, concat, pad, tile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.ir import SSAValue
+
+from ...dialects import graph
+from ...dialects.graph.base import normalize_axis
+from ...dialects.graph.dims import DimExpr, exact_quotient, product
+from ...dialects.graph.types import Dims, dims_of, element_of, rank_of, tensor
+from ..arguments import SLICE_END, axes, inserted_axes, slice_ranges
+from ..node import Node, UnsupportedError
+from ..registry import op
+from ..shape_values import is_non_negative
+
+ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
+
+
+# -- the same elements under other dims -----------------------------------------------------------------------------------
+
+
+@op("Reshape")
+def reshape(n: Node) -> SSAValue:
+    """The target is an attribute before opset 5. 0 copies a dim (unless `allowzero`), -1 is what is left."""
+    target = n.dims(1) if n.opset >= 5 else tuple(DimExpr.of(d) for d in n.ints_attr("shape"))
+    return n.build.reshape(n.x(), resolve_reshape(n, n.shape(), target, bool(n.int_attr("allowzero", 0))))
+
+
+def resolve_reshape(n: Node, source: Dims, target: Sequence[DimExpr], allow_zero: bool) -> Dims:
+    """The dims that a Reshape asks for."""
+    dims: list[DimExpr] = []
+    for axis, dim in enumerate(target):
+        if dim == ZERO and not allow_zero:
+            if axis >= len(source):
+                raise ValueError(f"dim {axis} of the target copies a dim that is not there")
+            dim = source[axis]
+        dims.append(dim)
+    unknown = [axis for axis, dim in enumerate(dims) if dim == DimExpr.of(-1)]
+    if len(unknown) > 1 or any(d.is_static and d.value < -1 for d in dims):
+        raise ValueError(f"the target [{', '.join(map(str, target))}] is not a shape")
+    if unknown:
+        rest = product(d for axis, d in enumerate(dims) if axis not in unknown)
+        dims[unknown[0]] = _quotient(n, product(source), rest)
+    return tuple(dims)
+
+
+def _quotient(n: Node, total: DimExpr, part: DimExpr) -> DimExpr:
+    """total / part, assumed to leave nothing where symbols leave it open."""
+    if part == ZERO:
+        if total != ZERO:
+            raise ValueError("the -1 of the target can't be told")
+        return ZERO
+    found = exact_quotient(total, part)
+    if found is None:
+        if total.is_static and part.is_static:
+            raise ValueError(f"{total} elements do not divide by {part}")
+        found = total // part
+        n.build.assumptions.need_equal(found * part, total)
+    return found
+
+
+@op("Flatten")
+def flatten(n: Node) -> SSAValue:
+    dims = n.shape()
+    axis = n.int_attr("axis", 1)
+    axis = len(dims) if axis == len(dims) else normalize_axis(axis, len(dims))
+    return n.build.reshape(n.x(), (product(dims[:axis]), product(dims[axis:])))
+
+
+@op("Squeeze")
+def squeeze(n: Node) -> SSAValue:
+    """Without axes, all dims that are known to be 1."""
+    dims, wanted = n.shape(), axes(n, n.rank(), since=13)
+    if wanted is None:
+        wanted = [axis for axis, dim in enumerate(dims) if dim == ONE]
+    for axis in wanted:
+        if dims[axis] != ONE:
+            if dims[axis].is_static:
+                raise ValueError(f"dim {axis} is {dims[axis]}, expected 1")
+            n.build.assumptions.need_equal(dims[axis], ONE)
+    return n.build.reshape(n.x(), [d for axis, d in enumerate(dims) if axis not in wanted])
+
+
+@op("Unsqueeze")
+def unsqueeze(n: Node) -> SSAValue:
+    dims = list(n.shape())
+    wanted = n.values(1) if n.opset >= 13 else n.ints_attr("axes")
+    for axis in inserted_axes(wanted, len(dims)):
+        dims.insert(axis, ONE)
+    return n.build.reshape(n.x(), dims)
+
+
+@op("Transpose")
+def transpose(n: Node) -> SSAValue:
+    return n.build.transpose(n.x(), n.ints_attr("perm", range(n.rank())[::-1]))
+
+
+@op("DepthToSpace")
+def depth_to_space(n: Node) -> SSAValue:
+    """[N, C, H, W] -> [N, C / b^2, H * b, W * b]; DCR takes the blocks from the outer part of C, CRD from the inner."""
+    block, mode = n.int_attr("blocksize"), n.str_attr("mode", "DCR")
+    batch, channels, *spatial = n.shape()
+    if block < 1 or mode not in ("DCR", "CRD"):
+        raise ValueError(f"blocksize is positive and mode DCR or CRD, got {block} and '{mode}'")
+    rank, blocks = len(spatial), [DimExpr.of(block)] * len(spatial)
+    depth = _quotient(n, channels, product(blocks))
+    split = (batch, *blocks, depth, *spatial) if mode == "DCR" else (batch, depth, *blocks, *spatial)
+    first = 1 if mode == "DCR" else 2
+    perm = [0, 1 + rank if mode == "DCR" else 1]
+    for i in range(rank):
+        perm += [2 + rank + i, first + i]
+    x = n.build.transpose(n.build.reshape(n.x(), split), perm)
+    return n.build.reshape(x, (batch, depth, *(d * block for d in spatial)))
+
+
+@op("SpaceToDepth")
+def space_to_depth(n: Node) -> SSAValue:
+    """[N, C, H, W] -> [N, b^2 * C, H / b, W / b]"""
+    block, (batch, channels, *spatial) = n.int_attr("blocksize"), n.shape()
+    if block < 1:
+        raise ValueError(f"blocksize is positive, got {block}")
+    rank, small = len(spatial), [_quotient(n, d, DimExpr.of(block)) for d in spatial]
+    split = [batch, channels, *(d for s in small for d in (s, DimExpr.of(block)))]
+    perm = [0, *(3 + 2 * i for i in range(rank)), 1, *(2 + 2 * i for i in range(rank))]
+    x = n.build.transpose(n.build.reshape(n.x(), split), perm)
+    return n.build.reshape(x, (batch, channels * block**rank, *small))
+
+
+# -- repetition -----------------------------------------------------------------------------------------------------------
+
+
+@op("Expand")
+def expand(n: Node) -> SSAValue:
+    return n.build.broadcast(n.x(), n.dims(1))
+
+
+@op("Tile", since=1)
+def tile_one(n: Node) -> SSAValue:
+    """Before opset 6: one axis, given with its count as operands."""
+    (count,), (axis,) = n.dims(1), n.values(2)
+    axis = normalize_axis(axis, n.rank())
+    return repeat(n, n.x(), [count if i == axis else ONE for i in range(n.rank())])
+
+
+@op("Tile", since=6)
+def tile(n: Node) -> SSAValue:
+    repeats = n.dims(1)
+    if len(repeats) != n.rank():
+        raise ValueError(f"repeats has {len(repeats)} values, expected {n.rank()}")
+    return repeat(n, n.x(), repeats)
+
+
+def repeat(n: Node, x: SSAValue, repeats: Sequence[DimExpr]) -> SSAValue:
+    """[d, ...] -> [1, d, ...] broadcast to [r, d, ...] -> [r * d, ...]"""
+    dims = dims_of(x)
+    if all(r == ONE for r in repeats):
+        return x
+    for count in repeats:
+        n.need(count)
+    pairs = list(zip(repeats, dims, strict=True))
+    inserted = n.build.reshape(x, [d for r, dim in pairs for d in ([dim] if r == ONE else [ONE, dim])])
+    wide = [d for r, dim in pairs for d in ([dim] if r == ONE else [r, dim])]
+    repeated = n.emit(graph.BroadcastOp(inserted, tensor(element_of(x), wide)))
+    return n.build.reshape(repeated, [r * d for r, d in pairs])
+
+
+# -- parts ----------------------------------------------------------------------------------------------------------------
+
+
+@op("Slice")
+def slice_(n: Node) -> SSAValue:
+    dims = list(n.shape())
+    starts, steps, sizes = [ZERO] * len(dims), [ONE] * len(dims), list(dims)
+    for axis, start, end, step in slice_ranges(n):
+        starts[axis], sizes[axis] = _resolve_range(n, dims[axis], start, end, step)
+        steps[axis] = DimExpr.of(step)
+    return cut(n, n.x(), starts, sizes, steps)
+
+
+def cut(n: Node, x: SSAValue, starts: Sequence[DimExpr], sizes: Sequence[DimExpr], steps: Sequence[DimExpr]) -> SSAValue:
+    """A slice, unless it is all of x."""
+    if tuple(sizes) == dims_of(x) and all(s == ONE for s in steps):
+        return x
+    return n.emit(graph.SliceOp(x, starts, tensor(element_of(x), sizes), steps))
+
+
+def _resolve_range(n: Node, dim: DimExpr, start: DimExpr, end: DimExpr, step: int) -> tuple[DimExpr, DimExpr]:
+    """(start, size) of a range; bounds are clamped as in Python, symbolic ones assumed to lie within the dim."""
+    if step == 0:
+        raise ValueError("a step is 0")
+    backwards = step < 0
+    first = _clamp(n, dim, start, last=dim - 1 if backwards else dim)
+    stop = _clamp(n, dim, end, last=dim - 1 if backwards else dim, below=-1 if backwards else 0)
+    span = first - stop if backwards else stop - first
+    if span.is_static:
+        span = DimExpr.of(max(0, span.value))
+    size = span.ceildiv(abs(step))
+    n.need(size)
+    return (ZERO if size == ZERO else first), size
+
+
+def _clamp(n: Node, dim: DimExpr, index: DimExpr, last: DimExpr, below: int = 0) -> DimExpr:
+    """An index (negative: from the end) in [below, last]."""
+    if index.is_static and index.value >= SLICE_END - 1:
+        return last
+    if index.is_static and index.value < 0:
+        index = DimExpr.of(below) if index.value <= 1 - SLICE_END else index + dim
+    if index.is_static and last.is_static:
+        return DimExpr.of(min(max(index.value, below), last.value))
+    if is_non_negative(index - last):
+        return last
+    n.need(index - below)
+    n.need(last - index)
+    return index
+
+
+@op("Split")
+def split(n: Node) -> list[SSAValue]:
+    """Sizes are an attribute (or equal) before opset 13, and could be an operand in opset 1."""
+    dims, outputs = n.shape(), len(n.proto.output)
+    axis = normalize_axis(n.int_attr("axis", 0), len(dims))
+    if (n.opset >= 13 or n.opset < 2) and n.has(1):
+        sizes = list(n.dims(1))
+    elif "split" in n.attributes:
+        sizes = [DimExpr.of(s) for s in n.ints_attr("split")]
+    else:
+        sizes = _even_parts(n, dims[axis], n.int_attr("num_outputs", outputs))
+    if len(sizes) != outputs:
+        raise ValueError(f"{len(sizes)} sizes for {outputs} outputs")
+    return pieces(n, n.x(), axis, sizes)
+
+
+def _even_parts(n: Node, dim: DimExpr, parts: int) -> list[DimExpr]:
+    """Equal sizes; the last one is smaller where the dim doesn't divide."""
+    each = exact_quotient(dim, DimExpr.of(parts))
+    if each is None:
+        each = dim.ceildiv(parts)
+        n.need(dim - each * (parts - 1))
+    return [each] * (parts - 1) + [dim - each * (parts - 1)]
+
+
+def pieces(n: Node, x: SSAValue, axis: int, sizes: Sequence[DimExpr]) -> list[SSAValue]:
+    """Consecutive slices of these sizes, which add up to the dim."""
+    dims = dims_of(x)
+    rest = dims[axis] - sum(sizes, ZERO)
+    if rest.is_static and rest != ZERO:
+        raise ValueError(f"sizes [{', '.join(map(str, sizes))}] do not add up to {dims[axis]}")
+    n.build.assumptions.need_equal(rest, ZERO)
+    found: list[SSAValue] = []
+    start = ZERO
+    for size in sizes:
+        n.need(size)
+        starts = [start if i == axis else ZERO for i in range(len(dims))]
+        shape = [size if i == axis else d for i, d in enumerate(dims)]
+        found.append(cut(n, x, starts, shape, [ONE] * len(dims)))
+        start = start + size
+    return found
+
+
+# -- joining and padding --------------------------------------------------------------------------------------------------
+
+
+@op("Concat")
+def concat(n: Node) -> SSAValue:
+    return join(n, n.xs(), n.int_attr("axis", 1 if n.opset < 4 else None))
+
+
+def join(n: Node, xs: Sequence[SSAValue], axis: int) -> SSAValue:
+    if not xs:
+        raise ValueError("it joins nothing")
+    return n.emit(graph.ConcatOp(xs, normalize_axis(axis, rank_of(xs[0]))))
+
+
+@op("Pad")
+def pad(n: Node) -> SSAValue:
+    """Amounts and value are attributes before opset 11 (`paddings` in opset 1)."""
+    x, rank = n.x(), n.rank()
+    if n.opset >= 11:
+        amounts = n.dims(1)
+        touched = [normalize_axis(a, rank) for a in n.values(3)] if n.has(3) else list(range(rank))
+        value = n.build.reshape(n.x(2), ()) if n.has(2) else None
+    else:
+        amounts = tuple(DimExpr.of(p) for p in n.ints_attr("pads" if n.opset >= 2 else "paddings"))
+        touched, constant = list(range(rank)), n.float_attr("value", 0.0)
+        value = n.build.scalar(constant, x) if constant else None
+    if len(amounts) != 2 * len(touched):
+        raise ValueError(f"pads has {len(amounts)} values, expected {2 * len(touched)}")
+    low, high = [ZERO] * rank, [ZERO] * rank
+    for i, axis in enumerate(touched):
+        low[axis], high[axis] = amounts[i], amounts[i + len(touched)]
+    mode = n.str_attr("mode", "constant")
+    if mode not in ("constant", "reflect", "edge", "wrap"):
+        raise UnsupportedError(f"mode '{mode}'")
+    if all(p == ZERO for p in (*low, *high)):
+        return x
+    return n.emit(graph.PadOp(x, low, high, value if mode == "constant" else None, mode))

@@ -1,0 +1,79 @@
+"""Reductions, arg-reductions, cumulative sums, top-k."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.ir import SSAValue
+
+from ...dialects import graph
+from ...dialects.graph.base import normalize_axis
+from ...dialects.graph.types import element_of
+from ..arguments import axes
+from ..node import Node
+from ..registry import op
+from .elementwise import byte
+
+_KINDS = {
+    "ReduceL1": "l1",
+    "ReduceL2": "l2",
+    "ReduceLogSum": "log_sum",
+    "ReduceLogSumExp": "log_sum_exp",
+    "ReduceMax": "max",
+    "ReduceMean": "mean",
+    "ReduceMin": "min",
+    "ReduceProd": "prod",
+    "ReduceSum": "sum",
+    "ReduceSumSquare": "sum_square",
+}
+
+
+@op(*_KINDS)
+def reduce_(n: Node) -> SSAValue:
+    """Axes are an attribute before opset 18 (13 for ReduceSum); none means all, or with `noop_with_empty_axes` none."""
+    x = n.x()
+    wanted = axes(n, n.rank(), since=13 if n.op == "ReduceSum" else 18)
+    if not wanted and n.int_attr("noop_with_empty_axes", 0):
+        return x if n.op in ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd") else _reduce(n, x, [])
+    return _reduce(n, x, wanted or range(n.rank()))
+
+
+def _reduce(n: Node, x: SSAValue, over: Sequence[int]) -> SSAValue:
+    """Booleans are reduced as bytes."""
+    result = n.emit(graph.ReduceOp(byte(x, n), _KINDS[n.op], over, bool(n.int_attr("keepdims", 1))))
+    return n.build.cast(result, element_of(x))
+
+
+def p_norm(n: Node, x: SSAValue, p: int, over: Sequence[int]) -> SSAValue:
+    """(sum of |x|^p)^(1/p), dims kept"""
+    if p in (1, 2):
+        return n.emit(graph.ReduceOp(x, f"l{p}", over))
+    powers = n.emit(graph.PowOp(n.emit(graph.AbsOp(x)), n.build.scalar(p, x)))
+    return n.emit(graph.PowOp(n.emit(graph.ReduceOp(powers, "sum", over)), n.build.scalar(1 / p, x)))
+
+
+@op("ArgMax", "ArgMin")
+def arg_reduce(n: Node) -> SSAValue:
+    kind, axis = ("max" if n.op == "ArgMax" else "min"), n.int_attr("axis", 0)
+    keepdims, last = bool(n.int_attr("keepdims", 1)), bool(n.int_attr("select_last_index", 0))
+    return n.emit(graph.ArgReduceOp(n.x(), kind, axis, keepdims, last))
+
+
+@op("CumSum")
+def cumsum(n: Node) -> SSAValue:
+    (axis,) = n.values(1)
+    return n.emit(graph.CumsumOp(n.x(), axis, bool(n.int_attr("exclusive", 0)), bool(n.int_attr("reverse", 0))))
+
+
+@op("TopK")
+def top_k(n: Node) -> list[SSAValue]:
+    """`k` is an attribute before opset 10."""
+    k = n.dims(1) if n.opset >= 10 else (n.int_attr("k"),)
+    if len(k) != 1:
+        raise ValueError(f"k is one number, got {len(k)}")
+    axis = normalize_axis(n.int_attr("axis", -1), n.rank())
+    if n.opset >= 10:
+        n.need(n.shape()[axis] - n.dims(1)[0])
+    node = graph.TopKOp(n.x(), k[0], axis, bool(n.int_attr("largest", 1)), bool(n.int_attr("sorted", 1)))
+    n.emit(node)
+    return [node.values, node.indices]

@@ -1,0 +1,110 @@
+"""Constants, shapes as values, ranges, and ops that do nothing at inference."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from onnx import AttributeProto
+from xdsl.ir import SSAValue
+
+from ...dialects import graph
+from ...dialects.graph.base import i1
+from ...dialects.graph.dims import DimExpr, product
+from ...dialects.graph.dtypes import numpy_dtype
+from ...dialects.graph.types import tensor
+from ...errors import BadModelError
+from ...runtime.weights import Array
+from ..node import Node, UnsupportedError, static
+from ..registry import op
+from ..shape_values import Known
+from ..tensors import dtype_of, sparse_to_array, to_array
+from ..values import Tensor, Value
+
+_KINDS = AttributeProto.AttributeType
+
+
+@op("Constant")
+def constant(n: Node) -> Value:
+    given = [name for name in n.attributes if name.startswith(("value", "sparse_value"))]
+    if len(given) != 1:
+        raise BadModelError(f"a constant has one value, got {len(given)}")
+    return n.context.constant(_constant_array(n, given[0]), n.proto.output[0])
+
+
+def _constant_array(n: Node, name: str) -> Array:
+    match name:
+        case "value":
+            return to_array(n.attribute(name, _KINDS.TENSOR, "t"), n.context.files)
+        case "sparse_value":
+            return sparse_to_array(n.attribute(name, _KINDS.SPARSE_TENSOR, "sparse_tensor"), n.context.files)
+        case "value_int":
+            return np.array(n.int_attr(name), np.int64)
+        case "value_ints":
+            return np.array(n.ints_attr(name), np.int64)
+        case "value_float":
+            return np.array(n.float_attr(name), np.float32)
+        case "value_floats":
+            return np.array(n.floats_attr(name), np.float32)
+        case _:
+            raise UnsupportedError("strings")
+
+
+@op("ConstantOfShape", since=9)
+def constant_of_shape(n: Node) -> SSAValue | Tensor:
+    """A splat of the weight store, or a scalar broadcast to symbolic dims."""
+    fill, dims = n.context.fill_value(n), n.dims(0)
+    for dim in dims:
+        n.need(dim)
+    if all(d.is_static for d in dims):
+        return n.build.constant(np.broadcast_to(fill, [d.value for d in dims]), n.proto.output[0])
+    return n.build.broadcast(n.build.constant(fill).value(), dims)
+
+
+@op("Shape", "Size")
+def shape(n: Node) -> Tensor:
+    """Import knows every shape, so this is a value of its own (see shape_movement)."""
+    dims = n.shape()
+    if n.op == "Size":
+        return n.build.known(Known.of([product(dims)], np.int64, ()))
+    return n.build.known(Known.of(dims[n.int_attr("start", 0) : n.int_attr("end", len(dims))], np.int64))
+
+
+@op("Range", since=11)
+def range_(n: Node) -> SSAValue:
+    start, limit, delta = (n.known(i) for i in range(3))
+    if all(k.concrete for k in (start, limit, delta)):
+        first, last, step = (k.data.item() for k in (start, limit, delta))
+        count = DimExpr.of(max(0, math.ceil((last - first) / step)))
+    else:
+        step = static(n.dims(2)[0], "the step")
+        span = n.dims(1)[0] - n.dims(0)[0]
+        count = (span if step > 0 else -span).ceildiv(abs(step))
+        n.need(count)
+    operands = [n.build.reshape(n.x(i), ()) for i in range(3)]
+    return n.emit(graph.RangeOp(operands[0], operands[1], operands[2], tensor(n.element(0), [count])))
+
+
+@op("EyeLike", since=9)
+def eye_like(n: Node) -> Tensor:
+    """Ones on a diagonal; the dims must be numbers."""
+    rows, columns = (static(d, "a dim") for d in n.shape())
+    if max(rows, columns) > 1 << 14:
+        raise UnsupportedError(f"{rows} x {columns} elements")
+    dtype = dtype_of(n.int_attr("dtype")) if "dtype" in n.attributes else numpy_dtype(n.element(0))
+    return n.build.constant(np.eye(rows, columns, n.int_attr("k", 0)).astype(dtype), n.proto.output[0])
+
+
+@op("Dropout")
+def dropout(n: Node) -> list[Value | None]:
+    """x, and a mask that keeps all of it."""
+    if n.opset >= 12 and n.has(2):
+        training = n.array(2)
+        if training is None or bool(training.any()):
+            raise UnsupportedError("training mode")
+    outputs: list[Value | None] = [n.tensor()]
+    if len(n.proto.output) > 1 and n.proto.output[1]:
+        element = i1 if n.opset >= 10 else n.element()
+        ones = n.build.scalar(1, element)
+        outputs.append(Tensor.of(n.build.broadcast(ones, n.shape())))
+    return outputs

@@ -1,0 +1,59 @@
+"""What an ONNX value name stands for during import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xdsl.ir import SSAValue
+
+from ..dialects.graph.types import AnyTensor, tensor_type
+from ..runtime.weights import Array
+from .shape_values import Known
+
+
+@dataclass(eq=False)
+class Tensor:
+    """A tensor value. Constants and known shapes get an op only when one is asked for.
+
+    Attributes:
+        type: element type and dims.
+        ssa: the value in the IR, once there is one.
+        make: makes the op of a value that has none yet.
+        known: its elements, where they are known and few.
+        array: its elements, where it is a constant.
+    """
+
+    type: AnyTensor
+    ssa: SSAValue | None = None
+    make: Callable[[], SSAValue] | None = None
+    known: Known | None = None
+    array: Array | None = None
+
+    def value(self) -> SSAValue:
+        """The value in the IR."""
+        if self.ssa is None:
+            assert self.make is not None
+            self.ssa = self.make()
+        return self.ssa
+
+    @staticmethod
+    def of(ssa: SSAValue, known: Known | None = None) -> Tensor:
+        return Tensor(tensor_type(ssa), ssa, known=known)
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceValue:
+    """A sequence, or (empty or of one) an optional: a list of values that import takes apart."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Poison:
+    """Output of a node that couldn't be imported: what depends on it is skipped and not reported again."""
+
+
+Value: TypeAlias = Tensor | SequenceValue | Poison
+POISON = Poison()
