@@ -25,6 +25,10 @@ REPLACED_DIALECTS: dict[str, str] = {
 GRAPH_PASSES: dict[str, str] = {
     "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
     "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
+    "recognize-activations": "passes.recognize_activations:RecognizeActivationsPass",
+    "recognize-gelu": "passes.recognize_gelu:RecognizeGeluPass",
+    "recognize-norms": "passes.recognize_norms:RecognizeNormsPass",
+    "recognize-softmax": "passes.recognize_softmax:RecognizeSoftmaxPass",
     "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
     "fold-constants": "passes.fold_constants:FoldConstantsPass",

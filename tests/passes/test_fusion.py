@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.dialects.func import Func, FuncOp
 from xdsl.parser import Parser
+from xdsl.utils.arg_spec import parse_pipeline
 
 from tilewright.dialects.graph import Graph
 from tilewright.dialects.graph.dtypes import numpy_dtype
@@ -44,8 +47,7 @@ def store_for(module: ModuleOp) -> WeightStore:
     return store
 
 
-def inputs_for(module: ModuleOp) -> list[Array]:
-    function = next(op for op in module.walk() if isinstance(op, FuncOp))
+def inputs_for(function: FuncOp) -> list[Array]:
     random = np.random.default_rng(5)
     return [
         random.standard_normal([d.value if d.is_static else 3 for d in dims_of(arg)]).astype(numpy_dtype(element_of(arg)))
@@ -55,22 +57,30 @@ def inputs_for(module: ModuleOp) -> list[Array]:
 
 def run_passes(module: ModuleOp, names: str, store: WeightStore) -> None:
     with CompileSession(weights=store).activate():
-        for name in names.split(","):
-            TILEWRIGHT_UNIVERSE.all_passes[name]()().apply(Context(), module)
+        for spec in parse_pipeline(names):
+            TILEWRIGHT_UNIVERSE.all_passes[spec.name]().from_spec(spec).apply(Context(), module)
             module.verify()
 
 
-def assert_kept(text: str, names: str, gone: str = "", tolerance: float = 1e-5) -> None:
-    """The passes leave what the module computes, and no op named `gone`."""
-    module, store = parse(text), store_for(parse(text))
-    arrays = inputs_for(module)
-    before = evaluate(module, arrays, store)
+def assert_near(found: Array, expected: Array) -> None:
+    """Equal to the precision of the dtype, relative to the largest finite element."""
+    tolerance = {"float16": 1e-2, "float32": 1e-5}.get(expected.dtype.name, 0.0)
+    finite = np.abs(expected[np.isfinite(expected)])
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance * float(finite.max(initial=0)))
+
+
+def assert_kept(text: str, names: str, gone: str = "") -> None:
+    """The passes leave what each function of the module computes, and no op named `gone`."""
+    module = parse(text)
+    store = store_for(module)
+    cases = {f.sym_name.data: inputs_for(f) for f in module.ops if isinstance(f, FuncOp)}
+    before = {name: evaluate(module, arrays, store, name) for name, arrays in cases.items()}
     run_passes(module, names, store)
-    after = evaluate(module, arrays, store)
     left = {op.name for op in module.walk()}
     assert not left & {f"graph.{name}" for name in gone.split()}, left
-    for a, b in zip(before, after, strict=True):
-        np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance * float(np.abs(a).max()))
+    for name, arrays in cases.items():
+        for expected, found in zip(before[name], evaluate(module, arrays, store, name), strict=True):
+            assert_near(found, expected)
 
 
 def function(arguments: dict[str, str], weights: dict[str, str], body: list[str], result: str) -> str:
@@ -142,3 +152,16 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_rewritten_graphs_compute_the_same(name: str) -> None:
     assert_kept(*CASES[name])
+
+
+LIT = Path(__file__).parents[2] / "lit" / "passes"
+PASSES = ("decompose-batch-norm", "fuse-scale-shift", "recognize-", "simplify-elementwise")
+
+
+@pytest.mark.parametrize("path", [p for name in PASSES for p in sorted(LIT.glob(f"{name}*.mlir"))], ids=lambda p: p.stem)
+def test_lit_examples_compute_the_same(path: Path) -> None:
+    """What FileCheck sees rewritten still computes the same."""
+    text = path.read_text()
+    pipeline = re.search(r"-p '?([^ ']+)'? \|", text)
+    assert pipeline is not None
+    assert_kept(text, pipeline[1])
