@@ -63,6 +63,10 @@ class Session:
         self._pointers = _PointerWords(executable.interface)
         self._symbols = _symbol_sources(executable.interface)
 
+    def with_guard(self) -> Session:
+        """The same code in a session of guard mode."""
+        return Session(self.executable, guard=True)
+
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
         """Name, dtype and shape of every input; a dynamic dim is the text of its expression."""

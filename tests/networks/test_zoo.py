@@ -1,0 +1,45 @@
+"""Networks of the zoo agree with onnxruntime, with ordinary buffers and with guarded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import tilewright
+
+from .agreement import assert_matches
+from .conftest import Network
+
+NETWORKS = (
+    "bert_base",
+    "bert_base_dyn",
+    "convnext_tiny",
+    "deeplabv3_mobilenet_v3_large",
+    "efficientnet_b0",
+    "espcn_x3",
+    "gpt2",
+    "mobilenet_v2",
+    "mobilenet_v3_large",
+    "resnet18",
+    "resnet50",
+    "resnet50_dyn",
+    "shufflenet_v2_x1_0",
+    "squeezenet1_1",
+    "swin_tiny",
+    "tinybert",
+    "unet",
+    "vgg16",
+    "vit_b_16",
+    "vit_tiny",
+    "yolov8n_640",
+)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_network_agrees_with_onnxruntime(network: Callable[[str], Network], name: str) -> None:
+    pytest.importorskip("onnxruntime", reason="the expected outputs are onnxruntime's")
+    path, inputs, expected = network(name)
+    session = tilewright.compile(path)
+    assert_matches(session.run(inputs), expected)
+    assert_matches(session.with_guard().run(inputs), expected)
