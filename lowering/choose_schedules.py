@@ -13,7 +13,7 @@ from ..backends.targets import TargetModel
 from ..dialects.kernel import ScheduleAttr
 from ..errors import CompileError
 from ..passes.target_attr import target_of
-from .kernels import SCHEDULE, kernels_of
+from .kernel_attrs import SCHEDULE, kernels_of
 from .rules import RULES
 
 

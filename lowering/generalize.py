@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from xdsl.context import Context
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ArrayAttr, FunctionType, ModuleOp, StringAttr, TensorType
+from xdsl.dialects.builtin import ArrayAttr, FunctionType, IntegerAttr, ModuleOp, StringAttr, TensorType, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.passes import ModulePass
 
@@ -24,8 +24,10 @@ from ..dialects.graph.dims import DimExpr, product
 from ..dialects.graph.types import Dims, dims_of, element_of, order_of, tensor
 from ..dialects.kernel import LaunchOp, PackOp, UnpackOp
 from ..passes.target_attr import target_of
-from .kernels import GRID, SCRATCH, SIZES, body_ops, kernels_of, launches_of, returned, rule_of, schedule_of
+from .kernel_attrs import GRID, SCRATCH, SIZES, body_ops, kernels_of, launches_of, returned, schedule_of
+from .kernels import rule_of
 from .packing import packed_type
+from .rules.window import is_depthwise
 
 ONE = DimExpr.of(1)
 
@@ -70,8 +72,8 @@ class _Sizes:
         return DimExpr.symbol(f"d{len(self.values) - 1}")
 
 
-def generalize(kernel: func.FuncOp, launches: Sequence[LaunchOp], target: TargetModel) -> None:
-    """Replace dims by size symbols in one kernel and record their values on its launches."""
+def generalize(kernel: func.FuncOp, launches: Sequence[LaunchOp], target: TargetModel) -> tuple[DimExpr, ...]:
+    """Replace dims by size symbols in one kernel and record their values, which are also returned, on its launches."""
     rule, schedule = rule_of(kernel), schedule_of(kernel)
     sizes = _Sizes(rule.generalizable(kernel, schedule))
     ops = body_ops(kernel)
@@ -80,10 +82,10 @@ def generalize(kernel: func.FuncOp, launches: Sequence[LaunchOp], target: Target
     for op in ops:
         if isinstance(op, graph.ReshapeOp):
             _note_factors(sizes.factors, dims_of(op.operands[0]), dims_of(op.results[0]))
-    for value in _values(kernel, ops):
-        _retype(value, sizes)
     for op in ops:
         _generalize_properties(op, sizes)
+    for value in _values(kernel, ops):
+        _retype(value, sizes)
     for op in ops:
         _retype_packed(op)
     kernel.function_type = FunctionType.from_lists([a.type for a in kernel.args], [v.type for v in returned(kernel)])
@@ -92,6 +94,7 @@ def generalize(kernel: func.FuncOp, launches: Sequence[LaunchOp], target: Target
     kernel.attributes[SCRATCH] = DimAttr(rule.scratch(kernel, schedule, target))
     for launch in launches:
         launch.properties["sizes"] = DimsAttr(tuple(sizes.values))
+    return tuple(sizes.values)
 
 
 def _values(kernel: func.FuncOp, ops: Iterable[Operation]) -> list[SSAValue]:
@@ -100,8 +103,14 @@ def _values(kernel: func.FuncOp, ops: Iterable[Operation]) -> list[SSAValue]:
 
 
 def _pinned(ops: Iterable[Operation]) -> list[DimExpr]:
-    """Dims of inline constants that are no scalars: their data says how long they are."""
-    return [d for op in ops if isinstance(op, graph.ConstantOp | graph.DimsOp) for d in dims_of(op.results[0])]
+    """Dims that stay numbers: of inline constants, whose data says how long they are, and of convolution windows."""
+    pinned: list[DimExpr] = []
+    for op in ops:
+        if isinstance(op, graph.ConstantOp | graph.DimsOp):
+            pinned += dims_of(op.results[0])
+        elif isinstance(op, graph.ConvOp | graph.ConvTransposeOp):
+            pinned += dims_of(op.weight)[2:]
+    return pinned
 
 
 def _retype(value: SSAValue, sizes: _Sizes) -> None:
@@ -126,6 +135,8 @@ def _retype_packed(op: Operation) -> None:
 
 def _generalize_properties(op: Operation, sizes: _Sizes) -> None:
     """Symbols in attributes become sizes too; numbers there stay, code depends on them."""
+    if is_depthwise(op):
+        op.properties["group"] = IntegerAttr(0, i64)  # as many as there are channels, a runtime size by now
     for name, attribute in op.properties.items():
         if isinstance(attribute, DimsAttr) and not all(d.is_static for d in attribute.data):
             op.properties[name] = DimsAttr(tuple(d if d.is_static else sizes.resolve(d) for d in attribute.data))

@@ -1,47 +1,13 @@
-"""Reading kernel functions: which they are, their schedule, rule, sizes and launches."""
+"""Which rule a kernel is lowered by."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
-from xdsl.ir import Operation, SSAValue
-from xdsl.utils.hints import isa
 
-from ..dialects.graph.attrs import DimAttr
-from ..dialects.graph.dims import DimExpr
-from ..dialects.kernel import LaunchOp, ScheduleAttr
 from ..errors import CompileError
+from .kernel_attrs import schedule_of
 from .rules import RULES
 from .rules.base import Rule
-
-KIND = "kernel.kind"
-SCHEDULE = "kernel.schedule"
-SIZES = "kernel.sizes"
-GRID = "kernel.grid"
-SCRATCH = "kernel.scratch"
-
-
-def kernels_of(module: ModuleOp) -> list[func.FuncOp]:
-    """The kernel functions of a module, in order."""
-    return [op for op in module.ops if isinstance(op, func.FuncOp) and KIND in op.attributes]
-
-
-def launches_of(module: ModuleOp) -> dict[str, list[LaunchOp]]:
-    """Launches by kernel name."""
-    found: dict[str, list[LaunchOp]] = {}
-    for op in module.walk():
-        if isinstance(op, LaunchOp):
-            found.setdefault(op.callee.root_reference.data, []).append(op)
-    return found
-
-
-def schedule_of(kernel: func.FuncOp) -> ScheduleAttr:
-    found = kernel.attributes.get(SCHEDULE)
-    if not isinstance(found, ScheduleAttr):
-        raise CompileError(f"kernel '{kernel.sym_name.data}' has no schedule; run choose-schedules first")
-    return found
 
 
 def rule_of(kernel: func.FuncOp) -> Rule:
@@ -52,28 +18,3 @@ def rule_of(kernel: func.FuncOp) -> Rule:
             return rule
     known = ", ".join(rule.name for rule in RULES)
     raise CompileError(f"kernel '{kernel.sym_name.data}' has schedule '{kind}'; known are: {known}")
-
-
-def sizes_of(kernel: func.FuncOp) -> tuple[str, ...]:
-    """The symbols that the kernel takes as runtime sizes."""
-    found = kernel.attributes.get(SIZES)
-    return tuple(entry.data for entry in found) if isa(found, ArrayAttr[StringAttr]) else ()
-
-
-def dim_attribute(kernel: func.FuncOp, name: str) -> DimExpr:
-    found = kernel.attributes.get(name)
-    if not isinstance(found, DimAttr):
-        raise CompileError(f"kernel '{kernel.sym_name.data}' has no '{name}'; run generalize-kernels first")
-    return found.data
-
-
-def body_ops(kernel: func.FuncOp) -> list[Operation]:
-    """The ops of a kernel body without the return."""
-    return [op for op in kernel.body.block.ops if not isinstance(op, func.ReturnOp)]
-
-
-def returned(kernel: func.FuncOp) -> Sequence[SSAValue]:
-    """What the kernel returns."""
-    terminator = kernel.body.block.last_op
-    assert isinstance(terminator, func.ReturnOp)
-    return terminator.operands

@@ -9,7 +9,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from ..passes.target_attr import target_of
-from .kernels import kernels_of, rule_of, schedule_of
+from .kernel_attrs import kernels_of, schedule_of
+from .kernels import rule_of
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from ..dialects.kernel import LaunchOp, PackingAttr, PackOp, UnpackOp
 from ..passes.session import current_session
 from ..passes.target_attr import target_of
 from .choose_schedules import choose_schedule
-from .kernels import KIND, SCHEDULE, kernels_of, launches_of, rule_of, schedule_of
+from .kernel_attrs import KIND, SCHEDULE, kernels_of, launches_of, schedule_of
+from .kernels import rule_of
 from .packing import pack_array
 
 

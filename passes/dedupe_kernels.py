@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.passes import ModulePass
 from xdsl.printer import Printer
 
-from ..lowering.kernels import kernels_of, launches_of
+from ..lowering.kernel_attrs import kernels_of, launches_of
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from ..dialects.graph.types import dims_of, element_of, numel, order_of
 from ..dialects.kernel import LaunchOp
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..errors import CompileError
-from ..lowering.kernels import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, sizes_of
+from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, sizes_of
 from .arena import Lifetime, Piece, assign_pieces
 
 

@@ -119,7 +119,7 @@ class _ConvolutionOp(GraphOp):
         require(rank >= 1, f"x has rank {rank + 2}, expected 3 or more")
         require(rank_of(self.weight) == rank + 2, f"weight has rank {rank_of(self.weight)}, expected {rank + 2}")
         check_window(rank, ints(self.strides), ints(self.pads), ints(self.dilations))
-        require(integer(self.group) >= 1, "group is positive")
+        require(integer(self.group) >= 0, "group is not negative")
         if self.bias is not None:
             require(rank_of(self.bias) == 1, f"bias has rank {rank_of(self.bias)}, expected 1")
             require_equal(dims_of(self.bias)[0], outputs, "bias and output channels differ")
@@ -130,7 +130,8 @@ class ConvOp(_ConvolutionOp):
     """Convolution (cross-correlation) of any spatial rank.
 
     x [N, C, I...], weight [O, C / group, K...], bias [O] -> [N, O, (I + pads - dilation * (K - 1) - 1) // stride + 1 ...].
-    `pads` lists all begins, then all ends.
+    `pads` lists all begins, then all ends. A group of 0 stands for one group per channel, however many there are: a depthwise
+    kernel whose channels are a runtime size.
     """
 
     name = "graph.conv"
@@ -150,7 +151,8 @@ class ConvOp(_ConvolutionOp):
         self.init_inferred([x, weight, bias], props, None if result_type is None else [result_type])
 
     def infer(self) -> Sequence[AnyTensor]:
-        x, weight, group = dims_of(self.x), dims_of(self.weight), integer(self.group)
+        x, weight = dims_of(self.x), dims_of(self.weight)
+        group = integer(self.group) or x[1]
         require(len(weight) >= 2, "weight has rank 3 or more")
         self.check_common(weight[0])
         require_equal(x[1], weight[1] * group, "conv input channels differ from weight channels * group")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .base import Rule
 from .contraction import ContractionRule
+from .window import WindowRule
 
-RULES: tuple[Rule, ...] = (ContractionRule(),)
+RULES: tuple[Rule, ...] = (ContractionRule(), WindowRule())
 """Tried in order; the first that accepts a group takes it."""

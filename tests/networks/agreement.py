@@ -12,12 +12,16 @@ TOLERANCE = 1e-3
 """max|a - b| relative to max|b|, per output."""
 
 
-def assert_matches(actual: Mapping[str, NDArray[Any]], expected: Mapping[str, NDArray[Any]], tolerance: float = TOLERANCE) -> None:
-    """Same names, shapes, dtypes and places of NaN and inf; floats within `tolerance` of the largest magnitude, integers equal."""
+def assert_matches(
+    actual: Mapping[str, NDArray[Any]], expected: Mapping[str, NDArray[Any]], tolerance: float = TOLERANCE
+) -> None:
+    """Same names, shapes, dtypes, places of NaN and inf; floats within `tolerance` of the largest magnitude, integers equal."""
     assert list(actual) == list(expected)
     for name, want in expected.items():
         got = actual[name]
-        assert got.dtype == want.dtype and got.shape == want.shape, f"{name}: {got.dtype}{got.shape}, not {want.dtype}{want.shape}"
+        assert got.dtype == want.dtype and got.shape == want.shape, (
+            f"{name}: {got.dtype}{got.shape}, not {want.dtype}{want.shape}"
+        )
         if want.dtype.kind != "f":
             np.testing.assert_array_equal(got, want, err_msg=name)
             continue

@@ -35,4 +35,4 @@ def test_light_model(name: str) -> None:
 def light_input(shape: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """The input that the onnx runner feeds to light models: a ramp over [0, 1)."""
     size = int(np.prod(shape))
-    return (np.arange(size, dtype=np.float32) / size).reshape(shape)
+    return (np.arange(size) / size).astype(np.float32).reshape(shape)
