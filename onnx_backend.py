@@ -24,8 +24,9 @@ class TilewrightRep(BackendRep):
         self.session = session
 
     def run(self, inputs: Any, **kwargs: Any) -> tuple[Any, ...]:
-        feeds = inputs if isinstance(inputs, Mapping | Sequence) else [inputs]
-        return tuple(self.session.run(cast("Mapping[str, Any] | Sequence[Any]", feeds)).values())
+        named = cast("Mapping[str, Any] | Sequence[Any]", inputs)
+        feeds = named if isinstance(inputs, Mapping | Sequence) else [inputs]
+        return tuple(self.session.run(feeds).values())
 
 
 class TilewrightBackend(Backend):

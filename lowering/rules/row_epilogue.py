@@ -67,7 +67,7 @@ class RowEpilogue:
 
     def store(self, value: SSAValue, position: Sequence[Index], channel: Index, lanes: int, mask: SSAValue | None) -> None:
         """Finish the anchor's results at `position` (its channel entry is not read), channels from `channel` on."""
-        known = {self.anchor.results[0]: value}
+        known: dict[SSAValue, SSAValue] = {self.anchor.results[0]: value}
         for op in self.ops:
             operands = [known[o] if o in known else self._operand(o, position, channel, lanes, mask) for o in op.operands]
             known[op.results[0]] = emit_pointwise(self.b, op, operands)
@@ -86,6 +86,7 @@ class RowEpilogue:
         owner = operand.owner
         if isinstance(owner, graph.ConstantOp) and owner.dense is not None:
             number = next(iter(owner.dense.get_values()))
+            assert not isinstance(number, tuple)
             return self.b.const(number, vector_type(register_type(element), lanes))
         buffer, dims = self.buffers[operand], dims_of(operand)
         if all(d == ONE for d in dims):

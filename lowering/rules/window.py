@@ -157,7 +157,7 @@ class _WindowKernel:
         self.anchor = _anchor(kernel)
         self.lanes, self.vectors, self.columns = (schedule[k] for k in ("lanes", "vectors", "columns"))
         self.geometry = Geometry.of(self.anchor)
-        self.buffers = dict(zip(kernel.args, b.buffers, strict=False))
+        self.buffers: dict[SSAValue, SSAValue] = dict(zip(kernel.args, b.buffers, strict=False))
         x, result = self.anchor.operands[0], self.anchor.results[0]
         self.x = self.buffers[x]
         self.element = element_of(x)

@@ -52,7 +52,11 @@ def attributes(window: dict[str, Any], names: tuple[str, ...]) -> str:
     return ", ".join(f"{n} = array<i64: {', '.join(map(str, window[n]))}>" for n in names)
 
 
-RELAXED = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+RELAXED = settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
 
 
 @pytest.mark.parametrize("target", TARGETS)
