@@ -38,7 +38,22 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("import", (), "nothing is optimised yet, so that this stage shows the model as it is"),
-    Stage("graph", (), "machine-independent rewrites come first, while an op still says what it means"),
+    Stage(
+        "graph",
+        (
+            "fold-shapes",
+            "fold-constants",
+            "canonicalize-graph",
+            "recognize-softmax",
+            "recognize-norms",
+            "recognize-gelu",
+            "recognize-activations",
+            "decompose-batch-norm",
+            "fuse-scale-shift",
+            "simplify-elementwise",
+        ),
+        "machine-independent rewrites come first, while an op still says what it means",
+    ),
     Stage("kernels", ("outline-kernels",), "fusion decides what is one kernel before anything decides how it runs"),
     Stage(
         "schedule",

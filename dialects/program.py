@@ -20,6 +20,7 @@ from xdsl.irdl import (
     ParsePropInAttrDict,
     irdl_attr_definition,
     irdl_op_definition,
+    opt_prop_def,
     prop_def,
     region_def,
     result_def,
@@ -44,7 +45,10 @@ BUFFER = BufferType()
 
 @irdl_op_definition
 class ProgramOp(IRDLOperation):
-    """The host program: buffers and kernel invocations in order of execution; isolated, one block."""
+    """The host program: buffers and kernel invocations in order of execution; isolated, one block.
+
+    `assumptions` are expressions over the symbols that must not be negative: what import took for granted.
+    """
 
     name = "kernel.program"
     sym_name = prop_def(StringAttr)
@@ -53,11 +57,12 @@ class ProgramOp(IRDLOperation):
     input_types = prop_def(ArrayAttr[Attribute])
     output_names = prop_def(ArrayAttr[StringAttr])
     output_types = prop_def(ArrayAttr[Attribute])
+    assumptions = opt_prop_def(DimsAttr)
     body = region_def("single_block")
     traits = traits_def(NoTerminator(), SymbolOpInterface())
     assembly_format = (
         "$sym_name `symbols` $symbols `inputs` $input_names `:` $input_types "
-        "`outputs` $output_names `:` $output_types attr-dict-with-keyword $body"
+        "`outputs` $output_names `:` $output_types (`assuming` $assumptions^)? attr-dict-with-keyword $body"
     )
 
     def __init__(
@@ -66,9 +71,11 @@ class ProgramOp(IRDLOperation):
         symbols: Sequence[str],
         inputs: Sequence[tuple[str, Attribute]],
         outputs: Sequence[tuple[str, Attribute]],
+        assumptions: DimsAttr | None = None,
     ):
         super().__init__(
             properties={
+                "assumptions": assumptions,
                 "sym_name": StringAttr(name),
                 "symbols": ArrayAttr([StringAttr(s) for s in symbols]),
                 "input_names": ArrayAttr([StringAttr(n) for n, _ in inputs]),

@@ -9,6 +9,8 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, ModuleOp, StringAttr
 from xdsl.ir import Attribute
 
+from ..dialects.graph.attrs import DimsAttr
+from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import dims_of, element_of
@@ -34,6 +36,7 @@ def read_interface(module: ModuleOp) -> Interface:
         symbols=tuple(_strings(run, "symbols")),
         inputs=tuple(_specs(run, "input")),
         outputs=tuple(_specs(run, "output")),
+        assumptions=tuple(str(d) for d in _dims(run, "assumptions")),
         words=words,
         facts_start=facts_start,
         pointers=tuple(Pointer(w, KINDS[k], i) for w, k, i in _triples(pointers)),
@@ -67,6 +70,13 @@ def _entries(run: llvm.FuncOp, name: str) -> tuple[Attribute, ...]:
     if not isinstance(found, ArrayAttr):
         raise CompileError(f"attribute 'kernel.{name}' of '{RUN}' is no array", stage="llvm")
     return cast(ArrayAttr[Attribute], found).data
+
+
+def _dims(run: llvm.FuncOp, name: str) -> tuple[DimExpr, ...]:
+    found = _attribute(run, name)
+    if not isinstance(found, DimsAttr):
+        raise CompileError(f"attribute 'kernel.{name}' of '{RUN}' holds no dims", stage="llvm")
+    return found.data
 
 
 def _strings(run: llvm.FuncOp, name: str) -> list[str]:

@@ -7,7 +7,7 @@ pointer words, and `tw_run(ctx, table)` is a plain sequence of calls; an invocat
     word 0            bytes of the arena
     word 1            bytes of scratch
     then per invocation: one pointer per buffer, one word per size, one word for the parallel extent
-    then facts: the dims of every input and output, in order, and the bytes of every arena buffer
+    then facts: the dims of every input and output, the assumptions, and the bytes of every arena buffer
 
 Which pointer word belongs to which input, output, weight or arena piece is the `kernel.pointers` attribute of `tw_run`. A
 kernel that returns a code other than 0 stops the run: `tw_run` returns its index + 1 in the upper and the code in the lower
@@ -95,6 +95,7 @@ class Table:
                 table.facts_start = row.grid_word + 1
         types = [*program.input_types, *program.output_types]
         table.facts = [d for t in types for d in dims_of(t)]
+        table.facts += program.assumptions.data if program.assumptions else ()
         table.facts += [op.bytes.data for op in program.body.block.ops if isinstance(op, AllocOp)]
         return table
 

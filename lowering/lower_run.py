@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, IntegerAttr, Intege
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from ..dialects.graph.attrs import DimsAttr
 from ..dialects.program import AllocOp, InputOp, OutputOp, ProgramOp, WeightOp
 from ..errors import CompileError
 from .lower_plan import Row, Table, programs_of
@@ -109,6 +110,7 @@ def _interface(program: ProgramOp, table: Table) -> dict[str, Attribute]:
         "input_types": program.input_types,
         "output_names": program.output_names,
         "output_types": program.output_types,
+        "assumptions": program.assumptions or DimsAttr(()),
         "pointers": DenseArrayBase.from_list(i64, pointers),
         "weights": ArrayAttr([StringAttr(k) for k in weights]),
         "kernels": ArrayAttr([StringAttr(row.invoke.callee.root_reference.data) for row in table.rows]),

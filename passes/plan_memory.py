@@ -141,7 +141,9 @@ class _Planner:
         symbols = sorted({s for t in types for d in dims_of(t) for s in d.symbols})
         inputs = list(zip(_default(names["input"], "x", len(types)), types, strict=True))
         outputs = list(zip(_default(names["output"], "y", len(results)), results, strict=True))
-        return ProgramOp(self.function.sym_name.data, symbols, inputs, outputs)
+        assumptions = self.function.attributes.get("graph.assumptions")
+        checked = assumptions if isinstance(assumptions, DimsAttr) else None
+        return ProgramOp(self.function.sym_name.data, symbols, inputs, outputs, checked)
 
     def _buffer_op(self, root: SSAValue, pieces: Mapping[SSAValue, Piece]) -> InputOp | OutputOp | WeightOp | AllocOp:
         if root in self.outputs:

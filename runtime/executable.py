@@ -62,9 +62,11 @@ class Interface:
     symbols: tuple[str, ...]
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    assumptions: tuple[str, ...]
+    """Expressions over the symbols that must not be negative."""
     words: int
     facts_start: int
-    """Where the dims of all inputs and outputs start in the table, followed by the bytes of every arena buffer."""
+    """Where the dims of all inputs and outputs start in the table; the assumptions and the bytes of arena buffers follow."""
     pointers: tuple[Pointer, ...]
     weights: tuple[str, ...]
     launches: tuple[Launch, ...]

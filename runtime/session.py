@@ -158,9 +158,13 @@ class Session:
         inputs, outputs = (
             tuple(tuple(next(facts) for _ in spec.dims) for spec in specs) for specs in (interface.inputs, interface.outputs)
         )
-        negative = next((s for s in outputs if any(d < 0 for d in s)), None)
-        if negative is not None:
-            raise RunError(f"dims {dict(zip(interface.symbols, key, strict=True))} lead to the shape {list(negative)}")
+        named = dict(zip(interface.symbols, key, strict=True))
+        for text in interface.assumptions:
+            if next(facts) < 0:
+                raise BadInputError("inputs", f"dims for which {text} >= 0", f"{named}")
+        for spec, shape in zip(interface.outputs, outputs, strict=True):
+            if any(d < 0 for d in shape):
+                raise BadInputError("inputs", f"dims for which output '{spec.name}' {list(spec.dims)} has a shape", f"{named}")
         return Plan(table, inputs, outputs, tuple(facts), [])
 
     # -- frames -------------------------------------------------------------------------------------------------------
