@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .base import Rule
 from .contraction import ContractionRule
+from .reduction import ReductionRule
 from .window import WindowRule
 
-RULES: tuple[Rule, ...] = (ContractionRule(), WindowRule())
+RULES: tuple[Rule, ...] = (ContractionRule(), WindowRule(), ReductionRule())
 """Tried in order; the first that accepts a group takes it."""
