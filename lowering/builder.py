@@ -97,6 +97,14 @@ class LoopBuilder:
         with self.at(self._open[depth]):
             yield self._known[depth]
 
+    def recall(self, key: object) -> SSAValue | None:
+        """What `remember` was told under this key in a block that is still open."""
+        return next((k[key] for k in reversed(self._known) if key in k), None)
+
+    def remember(self, key: object, value: SSAValue) -> None:
+        """Keep a value that stays the same as long as the block that defines it is being built."""
+        self._known[max(self._floor, self.depth(value))][key] = value
+
     def pure(
         self,
         cls: type[Operation],

@@ -39,6 +39,12 @@ def integer_width(element: Attribute) -> int | None:
     return cast(IntegerType, element).width.data if isinstance(element, IntegerType) else None
 
 
+def bit_width(element: Attribute) -> int:
+    """Bits of an integer or float type."""
+    width = integer_width(element)
+    return cast(AnyFloat, element).bitwidth if width is None else width
+
+
 @lru_cache(maxsize=64)
 def _signless(width: int) -> IntegerType:
     return IntegerType(width)

@@ -1,0 +1,139 @@
+"""What the rules that walk trees share: the protocol's defaults, lane counts, costs, and the kernel's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ArrayAttr, StringAttr
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from ...backends.targets import TargetModel
+from ...dialects import graph
+from ...dialects.graph.base import i1
+from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.types import element_of
+from ...dialects.kernel import ScheduleAttr
+from ..access import ONE, ZERO, Apply, Node, NotAffine, Tree, build_tree, is_inline
+from ..builder import KernelBuilder
+from ..evaluate import Evaluator, table_bytes
+from ..loop_types import bit_width
+from ..values import register_type
+
+EXPENSIVE = (
+    graph.ExpOp,
+    graph.LogOp,
+    graph.SinOp,
+    graph.CosOp,
+    graph.TanOp,
+    graph.SinhOp,
+    graph.CoshOp,
+    graph.AsinOp,
+    graph.AcosOp,
+    graph.AtanOp,
+    graph.AsinhOp,
+    graph.AcoshOp,
+    graph.AtanhOp,
+    graph.TanhOp,
+    graph.SigmoidOp,
+    graph.SiluOp,
+    graph.MishOp,
+    graph.SoftplusOp,
+    graph.GeluOp,
+    graph.ErfOp,
+    graph.EluOp,
+    graph.CeluOp,
+    graph.SeluOp,
+    graph.PowOp,
+    graph.ModOp,
+)
+"""Pointwise ops that take tens of instructions."""
+
+
+class BaseRule:
+    """Defaults of the protocol: nothing packed, all dims runtime sizes, no scratch."""
+
+    def pack(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> None:
+        pass
+
+    def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
+        return True
+
+    def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
+        return ZERO
+
+
+def sizes_of(kernel: func.FuncOp) -> list[str]:
+    """The symbols that the kernel takes as runtime sizes, in order."""
+    found = kernel.attributes.get("kernel.sizes")
+    return [s.data for s in cast("ArrayAttr[StringAttr]", found)] if found is not None else []
+
+
+def body_of(kernel: func.FuncOp) -> tuple[list[Operation], SSAValue]:
+    """The graph ops of a kernel, without inline constants, and its (first) result."""
+    *ops, terminator = kernel.body.block.ops
+    return [op for op in ops if not is_inline(op)], terminator.operands[0]
+
+
+def tree_of(ops: Sequence[Operation], bound: Iterable[SSAValue] = ()) -> Tree | None:
+    """The tree of a group, or None when it has no tree."""
+    if not ops or len(ops[-1].results) != 1:
+        return None
+    try:
+        return build_tree(ops[-1].results[0], set(ops), bound)
+    except NotAffine:
+        return None
+
+
+def recomputes(tree: Tree) -> bool:
+    """Whether an expensive op would run again and again along an outer dim that it does not depend on."""
+    for node in tree.applied:
+        if isinstance(node.op, EXPENSIVE):
+            last = max((axis for axis, varies in enumerate(node.varies) if varies), default=-1)
+            if any(not node.varies[a] and tree.sizes[a] != ONE for a in range(last)):
+                return True
+    return False
+
+
+def widest(nodes: Iterable[Node], raw: bool) -> int:
+    """Bits of the widest element that is computed or moved; booleans adapt to what is beside them."""
+    return max((_bits(n.element, raw) for n in nodes if n.element != i1), default=8)
+
+
+def _bits(element: Attribute, raw: bool) -> int:
+    return bit_width(element if raw else register_type(element))
+
+
+def cost(nodes: Iterable[Node]) -> int:
+    """About how many instructions the arithmetic of these nodes takes."""
+    return sum(20 if isinstance(n.op, EXPENSIVE) else 1 for n in nodes if isinstance(n, Apply))
+
+
+def unroll_for(work: int) -> int:
+    """Vectors a turn: short bodies hide the loop's own work and latencies, long ones overlap by themselves."""
+    return 4 if work <= 2 else 2 if work <= 8 else 1
+
+
+@dataclass
+class Frame:
+    """A kernel being lowered: the builder, and an evaluator that knows the kernel's buffers."""
+
+    b: KernelBuilder
+    evaluator: Evaluator
+
+    @staticmethod
+    def of(kernel: func.FuncOp, tables: Sequence[SSAValue] = (), raw: bool = False) -> Frame:
+        arguments = list(kernel.body.block.args)
+        terminator = kernel.body.block.last_op
+        assert isinstance(terminator, func.ReturnOp)
+        values = [*arguments, *terminator.operands]
+        b = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
+        evaluator = Evaluator(b, dict(zip(values, b.buffers, strict=True)), raw)
+        evaluator.fill_tables(tables)
+        return Frame(b, evaluator)
+
+
+def tables_bytes(tables: Iterable[SSAValue]) -> int:
+    return sum(map(table_bytes, tables))

@@ -1,0 +1,223 @@
+"""Running kernels natively, against the reference interpreter, on buffers that end (or start) at a protected page."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from reference import evaluate
+from xdsl.builder import ImplicitBuilder
+from xdsl.dialects import func, vector
+from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, f32, f64
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from tilewright.backends.llvm_printer import print_llvm_ir
+from tilewright.backends.targets import TargetModel, get_target, runs_here
+from tilewright.dialects.arith import element_of as scalar_of
+from tilewright.dialects.graph.attrs import DimAttr
+from tilewright.dialects.graph.dtypes import element_type, numpy_dtype
+from tilewright.dialects.graph.types import dims_of, element_of, order_of, tensor
+from tilewright.dialects.kernel import LaunchOp
+from tilewright.lowering.choose_schedules import choose_schedule
+from tilewright.lowering.generalize import generalize
+from tilewright.lowering.kernels import dim_attribute, rule_of
+from tilewright.lowering.native import NativeKernel
+from tilewright.lowering.to_llvm import lower_function
+from tilewright.lowering.to_llvm.math_ops import HANDLERS
+from tilewright.lowering.values import lanes_of
+from tilewright.passes.verify import verify_module
+
+Array = NDArray[Any]
+PAGE = mmap.PAGESIZE
+
+
+def guarded(array: Array, at_end: bool) -> tuple[Array, mmap.mmap]:
+    """A copy of the array that ends right before (or starts right after) a page that faults on access."""
+    pages = -(-max(array.nbytes, 1) // PAGE)
+    memory = mmap.mmap(-1, (pages + 2) * PAGE)
+    base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for page in (0, pages + 1):
+        assert libc.mprotect(ctypes.c_void_p(base + page * PAGE), PAGE, 0) == 0
+    offset = PAGE * (pages + 1) - array.nbytes if at_end else PAGE
+    view = np.frombuffer(memory, array.dtype, array.size, offset).reshape(array.shape)
+    view[...] = array
+    return view, memory
+
+
+_LIBM = {"absf": "fabs", "powf": "pow"}
+
+
+def _libm_calls(kernel: func.FuncOp) -> list[func.FuncOp]:
+    """Replace `math` ops without an instruction by calls of libm, lane by lane; returns the declarations."""
+    declared: dict[str, func.FuncOp] = {}
+    for op in list(kernel.walk()):
+        if op.name.startswith("math.") and op.name not in HANDLERS:
+            _replace(op, declared)
+    return list(declared.values())
+
+
+def _replace(op: Operation, declared: dict[str, func.FuncOp]) -> None:
+    lanes = lanes_of(op.results[0])
+    element = scalar_of(op.results[0].type)
+    base = op.name.removeprefix("math.")
+    name = _LIBM.get(base, base) + ("f" if element == f32 else "")
+    assert element in (f32, f64)
+    block = op.parent
+    assert isinstance(block, Block)
+    signature = FunctionType.from_lists([element] * len(op.operands), [element])
+    declared.setdefault(name, func.FuncOp(name, signature, Region(), visibility="private"))
+
+    def call(operands: Sequence[SSAValue]) -> SSAValue:
+        made = func.CallOp(name, list(operands), [element])
+        block.insert_op_before(made, op)
+        return made.results[0]
+
+    if not lanes:
+        result = call(op.operands)
+    else:
+        result = op.operands[0]
+        for lane in range(lanes):
+            parts: list[Operation] = [vector.ExtractOp(o, [lane], element) for o in op.operands]
+            block.insert_ops_before(parts, op)
+            insert = vector.InsertOp(call([p.results[0] for p in parts]), result, [lane])
+            block.insert_op_before(insert, op)
+            result = insert.result
+    op.results[0].replace_all_uses_with(result)
+    block.erase_op(op)
+
+
+class Native:
+    """A compiled kernel; its scratch memory ends at a protected page too."""
+
+    def __init__(self, kernel: func.FuncOp, target: TargetModel) -> None:
+        kernel.verify()
+        declarations = _libm_calls(kernel)
+        functions = [lower_function(f, target) for f in (*declarations, kernel)]
+        self.kernel = NativeKernel(print_llvm_ir(functions, target), kernel.sym_name.data, target)
+
+    def __call__(self, buffers: Iterable[Array], sizes: Sequence[int], low: int, high: int, scratch: int = 64) -> None:
+        self.kernel(list(buffers), sizes, low, high, scratch)
+
+
+@dataclass
+class Case:
+    """A kernel to check: its body built from arguments of these arrays, each stored in an order (None: row-major)."""
+
+    build: Callable[..., SSAValue | Sequence[SSAValue]]
+    inputs: Sequence[Array]
+    orders: Sequence[Sequence[int] | None] = ()
+    rule: str | None = None
+    """The rule that must take it."""
+    generalize: bool = True
+    tolerance: float | None = None
+
+    def kernel(self) -> func.FuncOp:
+        orders = [*self.orders, *[None] * (len(self.inputs) - len(self.orders))]
+        types = [tensor(element_type(x.dtype), x.shape, o) for x, o in zip(self.inputs, orders, strict=True)]
+        block = Block(arg_types=types)
+        with ImplicitBuilder(block):
+            built = self.build(*block.args)
+            results = [built] if isinstance(built, SSAValue) else list(built)
+            func.ReturnOp(*results)
+        kernel = func.FuncOp("tw_k", (types, [r.type for r in results]), Region(block))
+        kernel.attributes["kernel.kind"] = StringAttr("kernel")
+        return kernel
+
+
+@dataclass
+class Compiled:
+    """A kernel that is ready to run, with what a launch of it needs."""
+
+    case: Case
+    native: Native
+    sizes: list[int]
+    cells: int
+    scratch: int
+    outputs: list[Attribute]
+    loops: func.FuncOp
+
+    def run(self, pieces: int = 1, at_end: bool = True) -> list[Array]:
+        """Outputs in their logical shapes; the grid is run in so many pieces."""
+        kernel = self.case.kernel()
+        held: list[Any] = []
+        buffers: list[Array] = []
+        for value, array in zip(kernel.body.block.args, self.case.inputs, strict=True):
+            buffer, memory = guarded(np.ascontiguousarray(array.transpose(order_of(value))), at_end)
+            buffers.append(buffer)
+            held.append(memory)
+        for kind in self.outputs:
+            shape = [dims_of(kind)[axis].value for axis in order_of(kind)]
+            buffer, memory = guarded(np.full(shape, 77).astype(numpy_dtype(element_of(kind))), at_end)
+            buffers.append(buffer)
+            held.append(memory)
+        bounds = [self.cells * i // pieces for i in range(pieces + 1)]
+        for low, high in pairwise(bounds):
+            self.native(buffers, self.sizes, low, high, self.scratch)
+        results = buffers[len(self.case.inputs) :]
+        return [r.transpose(np.argsort(order_of(k))).copy() for r, k in zip(results, self.outputs, strict=True)]
+
+
+def compile_case(case: Case, target: TargetModel) -> Compiled:
+    """Choose a schedule, generalise, lower and compile."""
+    kernel = case.kernel()
+    outputs = list(kernel.function_type.outputs.data)
+    launch = LaunchOp("tw_k", [], [])
+    schedule = choose_schedule(kernel, target)
+    assert case.rule in (None, schedule.kind.data), f"{schedule} took what {case.rule} should take"
+    kernel.attributes["kernel.schedule"] = schedule
+    if case.generalize:
+        generalize(kernel, [launch], target)
+        assert launch.sizes is not None
+        sizes = [d.value for d in launch.sizes.data]
+    else:
+        sizes = []
+        kernel.attributes["kernel.grid"] = DimAttr(rule_of(kernel).grid(kernel, schedule, target))
+        kernel.attributes["kernel.scratch"] = DimAttr(rule_of(kernel).scratch(kernel, schedule, target))
+    environment = {f"d{i}": s for i, s in enumerate(sizes)}
+    cells = dim_attribute(kernel, "kernel.grid").evaluate(environment)
+    scratch = dim_attribute(kernel, "kernel.scratch").evaluate(environment)
+    lowered = rule_of(kernel).lower(kernel, schedule, target)
+    verify_module(ModuleOp([lowered.clone()]))
+    return Compiled(case, Native(lowered, target), sizes, cells, scratch, outputs, lowered)
+
+
+def reference(case: Case) -> list[Array]:
+    kernel = case.kernel()
+    del kernel.attributes["kernel.kind"]
+    kernel.sym_name = StringAttr("main")
+    return evaluate(ModuleOp([kernel]), list(case.inputs))
+
+
+def check_case(case: Case, target: TargetModel, pieces: Sequence[int] = (1, 3)) -> Compiled:
+    """The kernel gives what the reference interpreter gives, however its grid is cut."""
+    compiled = compile_case(case, target)
+    expected = reference(case)
+    for count, at_end in zip(pieces, (True, False), strict=False):
+        for found, wanted in zip(compiled.run(count, at_end), expected, strict=True):
+            assert_matches(found, wanted, case.tolerance)
+    return compiled
+
+
+def assert_matches(found: Array, wanted: Array, tolerance: float | None = None) -> None:
+    """Integers and booleans equal; floats within a tolerance that goes with their width (1e-5 of the largest for f32)."""
+    assert found.shape == wanted.shape and found.dtype == wanted.dtype
+    if found.dtype.kind not in "fV":
+        np.testing.assert_array_equal(found, wanted)
+        return
+    default = {2: 1e-2, 4: 1e-5, 8: 1e-12}[found.itemsize]
+    a, b = found.astype(np.float64), wanted.astype(np.float64)
+    finite = np.abs(b[np.isfinite(b)])
+    scale = max(float(finite.max(initial=0.0)), 1e-30)
+    np.testing.assert_allclose(a, b, rtol=1e-6, atol=(tolerance or default) * scale)
+
+
+TARGETS = [get_target(name) for name in ("x86-64-v4", "x86-64-v3") if runs_here(get_target(name))]
+targets = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
