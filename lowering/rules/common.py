@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ...backends.targets import TargetModel
@@ -19,6 +17,7 @@ from ...dialects.kernel import ScheduleAttr
 from ..access import ONE, ZERO, Apply, Node, NotAffine, Tree, build_tree, is_inline
 from ..builder import KernelBuilder
 from ..evaluate import Evaluator, table_bytes
+from ..kernel_attrs import body_ops, returned, sizes_of
 from ..loop_types import bit_width
 from ..values import register_type
 
@@ -65,16 +64,9 @@ class BaseRule:
         return ZERO
 
 
-def sizes_of(kernel: func.FuncOp) -> list[str]:
-    """The symbols that the kernel takes as runtime sizes, in order."""
-    found = kernel.attributes.get("kernel.sizes")
-    return [s.data for s in cast("ArrayAttr[StringAttr]", found)] if found is not None else []
-
-
 def body_of(kernel: func.FuncOp) -> tuple[list[Operation], SSAValue]:
     """The graph ops of a kernel, without inline constants, and its (first) result."""
-    *ops, terminator = kernel.body.block.ops
-    return [op for op in ops if not is_inline(op)], terminator.operands[0]
+    return [op for op in body_ops(kernel) if not is_inline(op)], returned(kernel)[0]
 
 
 def tree_of(ops: Sequence[Operation], bound: Iterable[SSAValue] = ()) -> Tree | None:
@@ -125,10 +117,7 @@ class Frame:
 
     @staticmethod
     def of(kernel: func.FuncOp, tables: Sequence[SSAValue] = (), raw: bool = False) -> Frame:
-        arguments = list(kernel.body.block.args)
-        terminator = kernel.body.block.last_op
-        assert isinstance(terminator, func.ReturnOp)
-        values = [*arguments, *terminator.operands]
+        values = [*kernel.body.block.args, *returned(kernel)]
         b = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
         evaluator = Evaluator(b, dict(zip(values, b.buffers, strict=True)), raw)
         evaluator.fill_tables(tables)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import mmap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,29 +25,17 @@ from tilewright.dialects.graph.types import dims_of, element_of, order_of, tenso
 from tilewright.dialects.kernel import LaunchOp
 from tilewright.lowering.choose_schedules import choose_schedule
 from tilewright.lowering.generalize import generalize
-from tilewright.lowering.kernels import dim_attribute, rule_of
+from tilewright.lowering.kernel_attrs import dim_attribute
+from tilewright.lowering.kernels import rule_of
 from tilewright.lowering.native import NativeKernel
 from tilewright.lowering.to_llvm import lower_function
 from tilewright.lowering.to_llvm.math_ops import HANDLERS
 from tilewright.lowering.values import lanes_of
 from tilewright.passes.verify import verify_module
 
+from .guarded import guarded
+
 Array = NDArray[Any]
-PAGE = mmap.PAGESIZE
-
-
-def guarded(array: Array, at_end: bool) -> tuple[Array, mmap.mmap]:
-    """A copy of the array that ends right before (or starts right after) a page that faults on access."""
-    pages = -(-max(array.nbytes, 1) // PAGE)
-    memory = mmap.mmap(-1, (pages + 2) * PAGE)
-    base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    libc = ctypes.CDLL(None, use_errno=True)
-    for page in (0, pages + 1):
-        assert libc.mprotect(ctypes.c_void_p(base + page * PAGE), PAGE, 0) == 0
-    offset = PAGE * (pages + 1) - array.nbytes if at_end else PAGE
-    view = np.frombuffer(memory, array.dtype, array.size, offset).reshape(array.shape)
-    view[...] = array
-    return view, memory
 
 
 _LIBM = {"absf": "fabs", "powf": "pow"}

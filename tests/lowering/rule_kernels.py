@@ -22,7 +22,7 @@ from tilewright.lowering.native import compile_kernel
 from tilewright.lowering.packing import pack_array
 from tilewright.lowering.rules.base import Rule
 
-from .conftest import guarded
+from .guarded import guarded
 
 Array = NDArray[Any]
 Build = Callable[[Sequence[SSAValue]], Sequence[Operation]]
