@@ -211,7 +211,7 @@ def build_tree(result: SSAValue, ops: Collection[Operation] | None = None, bound
         except _Split as split:
             space = space.split(split.axis, *split.sizes)
             continue
-        return Tree(space.sizes, root, space.leaf(result), list(builder.known.values()), builder.tables)
+        return Tree(space.sizes, root, space.leaf(result), list(dict.fromkeys(builder.known.values())), builder.tables)
 
 
 def _leaf(value: SSAValue, lines: Lines, strides: Sequence[DimExpr], rank: int) -> Leaf:

@@ -1,0 +1,20 @@
+// RUN: tilewright-opt %s -p lower-run | filecheck %s
+
+// One call an invocation, with its piece of the table; a code other than 0 leaves with the invocation's number in the upper half.
+// CHECK:      llvm.func @tw_run(%ctx: !llvm.ptr, %table: !llvm.ptr) -> i32
+// CHECK-SAME: kernel.pointers = array<i64: 2, 0, 0, 3, 2, 0, 4, 1, 0>
+// CHECK-SAME: kernel.weights = ["w"]
+// CHECK:        %[[SCRATCH:.*]] = llvm.load %ctx
+// CHECK:        %[[BUFFERS:.*]] = llvm.getelementptr %table[2]
+// CHECK:        %[[SIZES:.*]] = llvm.getelementptr %table[5]
+// CHECK:        %[[CODE:.*]] = llvm.call @tw_k0(%ctx, %[[BUFFERS]], %[[SIZES]], %[[SCRATCH]]
+// CHECK:        llvm.icmp "ne" %[[CODE]]
+// CHECK:        llvm.mlir.constant(65536 : i32)
+kernel.program "main" symbols ["n"] inputs ["x"] : [tensor<?xf32, #graph.tensor<["n"]>>]
+    outputs ["y"] : [tensor<?xf32, #graph.tensor<["n"]>>] {
+  %x = kernel.input {index = 0 : i64}
+  %w = kernel.weight <"w">
+  %y = kernel.output {index = 0 : i64}
+  kernel.invoke @tw_k0(%x, %w, %y) sizes <["n"]> grid <"n"> scratch <0>
+}
+llvm.func @tw_k0(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64) -> i32

@@ -1,0 +1,27 @@
+// RUN: tilewright-opt %s -p dedupe-kernels | filecheck %s
+
+// Kernels that differ in name and value names only are one; another op or attribute is another kernel.
+// CHECK:      kernel.launch @tw_k0(
+// CHECK-NEXT: kernel.launch @tw_k0(
+// CHECK-NEXT: kernel.launch @tw_k2(
+func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = kernel.launch @tw_k0(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = kernel.launch @tw_k1(%0) : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = kernel.launch @tw_k2(%1) : (tensor<4xf32>) -> tensor<4xf32>
+  func.return %2 : tensor<4xf32>
+}
+// CHECK: @tw_k0
+// CHECK-NOT: @tw_k1
+// CHECK: @tw_k2
+func.func private @tw_k0(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kernel.kind = "kernel"} {
+  %0 = graph.leaky_relu %a {alpha = 0.5 : f64} : (tensor<4xf32>) -> tensor<4xf32>
+  func.return %0 : tensor<4xf32>
+}
+func.func private @tw_k1(%other: tensor<4xf32>) -> tensor<4xf32> attributes {kernel.kind = "kernel"} {
+  %result = graph.leaky_relu %other {alpha = 0.5 : f64} : (tensor<4xf32>) -> tensor<4xf32>
+  func.return %result : tensor<4xf32>
+}
+func.func private @tw_k2(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kernel.kind = "kernel"} {
+  %0 = graph.leaky_relu %a {alpha = 0.25 : f64} : (tensor<4xf32>) -> tensor<4xf32>
+  func.return %0 : tensor<4xf32>
+}
