@@ -23,6 +23,7 @@ REPLACED_DIALECTS: dict[str, str] = {
 """Dialects of xDSL's that ours extends. A universe may not repeat a name, so only our own tools see these."""
 
 GRAPH_PASSES: dict[str, str] = {
+    "assign-layouts": "passes.assign_layouts:AssignLayoutsPass",
     "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
     "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
     "recognize-activations": "passes.recognize_activations:RecognizeActivationsPass",

@@ -14,7 +14,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from ..dialects import graph
 from ..dialects.graph.base import GraphOp
-from ..dialects.graph.types import order_of
+from .orders import moves_nothing
 
 MAX_GROUP_OPS = 48
 """A kernel stays small: code generation time grows with it."""
@@ -50,13 +50,8 @@ def is_inline(op: Operation) -> bool:
 
 
 def is_alias(op: Operation) -> bool:
-    """A reshape between row-major tensors is another view of the same memory."""
-    return isinstance(op, graph.ReshapeOp) and all(_is_row_major(v) for v in (op.operands[0], op.results[0]))
-
-
-def _is_row_major(value: SSAValue) -> bool:
-    order = order_of(value)
-    return order == tuple(range(len(order)))
+    """A reshape, transpose or relayout that moves nothing is another view of the same memory."""
+    return moves_nothing(op)
 
 
 def group_ops(block: Block, accepts: Accepts) -> list[Group]:

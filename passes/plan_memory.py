@@ -1,6 +1,6 @@
 """`plan-memory`: give every value of the host program its memory; launches become destination-passing.
 
-- A view (`graph.reshape` of a row-major tensor) shares the memory of what it views.
+- A view (a reshape, transpose or relayout that moves nothing) shares the memory of what it views.
 - A returned value is written where the caller wants it: its buffer is the output's.
 - An elementwise kernel writes over an input that dies there and has the same shape and element size.
 - All other values live in the arena. Static ones share one slot by offset: the largest first, each at the lowest offset that
@@ -31,6 +31,7 @@ from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, 
 from ..errors import CompileError
 from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, sizes_of
 from .arena import Lifetime, Piece, assign_pieces
+from .grouping import is_alias
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class _Planner:
 
     def _share_views(self, ops: list[Operation]) -> None:
         for op in ops:
-            if isinstance(op, graph.ReshapeOp):
+            if is_alias(op):
                 self.storage[op.results[0]] = op.operands[0]
         for index, value in enumerate(ops[-1].operands):
             self.outputs[self.root(value)] = index
