@@ -35,6 +35,8 @@ GRAPH_PASSES: dict[str, str] = {
     "fold-constants": "passes.fold_constants:FoldConstantsPass",
     "fold-shapes": "passes.fold_shapes:FoldShapesPass",
     "canonicalize-graph": "passes.canonicalize_graph:CanonicalizeGraphPass",
+    "cse-graph": "passes.cse_graph:CseGraphPass",
+    "hoist-invariants": "passes.hoist_invariants:HoistInvariantsPass",
 }
 """Rewrites of the graph stage."""
 

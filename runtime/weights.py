@@ -124,6 +124,10 @@ class WeightStore:
         array = self._entry(key).array
         return array[(0,) * array.ndim] if array is not None and is_splat(array) else None
 
+    def is_computed(self, key: str) -> bool:
+        """Whether the array is at hand; False for a recipe that was not read yet."""
+        return self._entry(key).array is not None
+
     def digest(self, key: str) -> str:
         """Hash of dtype, shape and content; two entries with the same digest are interchangeable."""
         entry = self._entry(key)

@@ -262,34 +262,6 @@ class ChooseByNegation(Pattern[graph.WhereOp]):
         return True
 
 
-class MergeClips(Pattern[graph.ClipOp]):
-    """clip(clip(x)) -> clip(x), clip(relu(x)) -> clip(x) with the joint bounds; a clip without bounds goes
-
-    guard: lower bounds are not above upper ones
-    """
-
-    def rewrite(self, op: graph.ClipOp, rewriter: Rewriter) -> bool:
-        low, high = bounds(op)
-        if (low, high) == (-np.inf, np.inf):
-            rewriter.replace(op, op.x)
-            return True
-        inner = op.x.owner
-        if not isinstance(inner, (graph.ClipOp, graph.ReluOp)):
-            return False
-        inner_low, inner_high = bounds(inner) if isinstance(inner, graph.ClipOp) else (0.0, np.inf)
-        if not (low <= high and inner_low <= inner_high):
-            return False
-        joint = [min(max(bound, low), high) for bound in (inner_low, inner_high)]
-        least, most = (None if np.isinf(bound) else bound for bound in joint)
-        rewriter.replace(op, graph.ClipOp(inner.x, least, most))
-        return True
-
-
-def bounds(op: graph.ClipOp) -> tuple[float, float]:
-    low, high = (None if b is None else b.value.data for b in (op.min, op.max))
-    return -np.inf if low is None else low, np.inf if high is None else high
-
-
 IDENTITIES: tuple[AnyPattern, ...] = (
     ConstantToTheRight(),
     DropIdentity(),
@@ -306,5 +278,4 @@ IDENTITIES: tuple[AnyPattern, ...] = (
     AbsOfNeg(),
     ChooseKnown(),
     ChooseByNegation(),
-    MergeClips(),
 )

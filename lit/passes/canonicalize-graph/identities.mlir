@@ -57,19 +57,3 @@ func.func @inverse(%x: tensor<4xf32>, %b: tensor<4xi1>) -> (tensor<4xf32>, tenso
   %w = graph.where %not, %x, %a : (tensor<4xi1>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   func.return %g, %a, %r, %w : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
-
-// -----
-
-// REWRITE R3: consecutive clips, and a relu before one. REWRITE R3 negative: bounds that cross.
-// CHECK-LABEL: func.func @clips
-func.func @clips(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
-  // CHECK-NEXT: %c = graph.clip %x {min = 1.000000e+00 : f64, max = 6.000000e+00 : f64}
-  %r = graph.relu %x : (tensor<4xf32>) -> tensor<4xf32>
-  %a = graph.clip %r {max = 6.0 : f64} : (tensor<4xf32>) -> tensor<4xf32>
-  %c = graph.clip %a {min = 1.0 : f64, max = 9.0 : f64} : (tensor<4xf32>) -> tensor<4xf32>
-  // CHECK-NEXT: graph.clip %x
-  // CHECK-NEXT: graph.clip
-  %d = graph.clip %x {min = 3.0 : f64, max = 2.0 : f64} : (tensor<4xf32>) -> tensor<4xf32>
-  %e = graph.clip %d {min = 1.0 : f64} : (tensor<4xf32>) -> tensor<4xf32>
-  func.return %c, %e : tensor<4xf32>, tensor<4xf32>
-}
