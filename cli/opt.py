@@ -2,7 +2,7 @@
 
     tilewright-opt model.mlir -p 'fold-constants,dce' --print-between-passes
 
-Reads MLIR at any stage. Exit code 0; 1 with the error on stderr; 2 for wrong usage.
+Reads MLIR at any stage, and ONNX. Exit code 0; 1 with the error on stderr; 2 for wrong usage.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import dataclasses
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
 from xdsl.utils.arg_spec import ArgSpec, parse_pipeline
 from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, ParseError, PassFailedException
 from xdsl.xdsl_opt_main import xDSLOptMain
 
+from ..backends.targets import get_target
+from ..compiler import PIPELINES
 from ..errors import BadOptionError, TilewrightError
-from ..passes.session import CompileSession
+from ..passes.session import CompileSession, current_session
 from ..passes.verify import check_dominance
 from ..runtime.weights import WeightStore
 from ..universe import TILEWRIGHT_UNIVERSE, TOOL_DIALECTS
-
-PIPELINES: Mapping[str, str] = {}
 
 
 def expand_pipelines(spec: str, pipelines: Mapping[str, str], disabled: Iterable[str] = ()) -> str:
@@ -79,12 +79,28 @@ class OptMain(xDSLOptMain):
         super().register_all_passes()
         self.available_passes |= TILEWRIGHT_UNIVERSE.all_passes
 
+    def register_all_frontends(self) -> None:
+        super().register_all_frontends()
+
+        def parse_onnx(stream: IO[bytes]) -> ModuleOp:
+            from ..frontend.importer import import_model  # only here: onnx takes half a second to load
+
+            source = self.args.input_file or stream.read()
+            return import_model(source, current_session().weights)
+
+        self.available_frontends["onnx"] = parse_onnx
+
+    def parse_chunk(self, chunk: IO[bytes], file_extension: str, start_offset: int = 0) -> ModuleOp | None:
+        module = super().parse_chunk(chunk, file_extension, start_offset)
+        if module is not None and self.args.cpu:
+            module.attributes["kernel.target"] = StringAttr(get_target(self.args.cpu).name)
+        return module
+
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         super().register_all_arguments(arg_parser)
         for flag, options in _OPTIONS.items():
             arg_parser.add_argument(flag, **options)
-        pipelines = ", ".join(PIPELINES) or "none"
-        arg_parser.epilog = f"Named pipelines, usable wherever a pass is: {pipelines}."
+        arg_parser.epilog = f"Named pipelines, usable wherever a pass is: {', '.join(PIPELINES)}."
 
     def compile_session(self) -> CompileSession:
         """What the passes work with: the weights beside the input or at --weights, the target and the rewrite limit."""

@@ -1,0 +1,86 @@
+"""``tilewright bench``: latency of a model beside onnxruntime."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from . import options
+from .arrays import Arrays
+from .progress import progress
+from .session import open_session, take_inputs
+
+Once = Callable[[], object]
+
+
+@click.command()
+@options.MODEL
+@options.compiling
+@options.THREADS
+@options.inputs
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Turns that each runtime gets.")
+@click.option("--seconds", type=float, default=0.5, show_default=True, help="Length of a turn.")
+def command(
+    model: Path,
+    target: str | None,
+    shapes: tuple[str, ...],
+    disabled: tuple[str, ...],
+    threads: int | None,
+    inputs: tuple[str, ...],
+    dims: tuple[str, ...],
+    seed: int,
+    rounds: int,
+    seconds: float,
+) -> None:
+    """Median latency of MODEL, beside onnxruntime's on as many threads where that is installed; the two take turns."""
+    session = open_session(model, target, shapes, disabled, threads)
+    feeds = take_inputs(session.inputs, inputs, dims, seed)
+    runtimes: dict[str, Once] = {"tilewright": lambda: session.run(feeds)}
+    if find_spec("onnxruntime"):
+        runtimes["onnxruntime"] = onnxruntime_run(model, feeds, threads or 1)
+    times: dict[str, list[float]] = {name: [] for name in runtimes}
+    with progress(f"timing {model.name}") as say:
+        for turn in range(rounds):
+            for name, once in runtimes.items():
+                say(f"{name}, turn {turn + 1} of {rounds}")
+                times[name] += take_turn(once, seconds)
+    Console().print(report(times))
+
+
+def onnxruntime_run(model: Path, feeds: Arrays, threads: int) -> Once:
+    """A call that runs the model in onnxruntime on ``threads`` threads."""
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, feeds)
+
+
+def take_turn(once: Once, seconds: float) -> list[float]:
+    """Latencies of the calls that fit into ``seconds`` after one that warms the caches up again; at least one."""
+    once()
+    times: list[float] = []
+    while sum(times) < seconds:
+        begin = time.perf_counter()
+        once()
+        times.append(time.perf_counter() - begin)
+    return times
+
+
+def report(times: dict[str, list[float]]) -> Table:
+    """One row a runtime; the last column is its median as a multiple of the first runtime's."""
+    table = Table("runtime", "median ms", "min ms", "runs", "relative")
+    first = statistics.median(next(iter(times.values())))
+    for name, values in times.items():
+        median = statistics.median(values)
+        table.add_row(name, f"{1e3 * median:.3f}", f"{1e3 * min(values):.3f}", str(len(values)), f"{median / first:.2f}")
+    return table

@@ -1,0 +1,160 @@
+"""``tilewright compare``: which node of a model is the first to differ from onnxruntime.
+
+Every intermediate value becomes an output, by its ONNX name, in both runtimes. Exposing a value keeps the ops on its two sides
+from fusing; so the model is also compared as it is, and the fusions that exposing blocked are named: a difference that only the
+unexposed model shows comes from one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+import onnx
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import CompileError
+from ..runtime.session import Session
+from . import options
+from .arrays import Array, Arrays
+from .progress import progress
+from .session import open_session, take_inputs
+
+TOLERANCE = 1e-3
+"""A floating-point value differs when max|a-b| is more than this much of max|b|."""
+
+
+class Difference(NamedTuple):
+    """One value of the model in both runtimes. ``relative`` is max|a-b| / max|b|, infinite where shape or dtype differ."""
+
+    name: str
+    node: str
+    op: str
+    relative: float
+
+    def matters(self, tolerance: float) -> bool:
+        return not self.relative <= tolerance
+
+
+def expose_values(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with the outputs of all nodes of its main graph as outputs, in the order of the nodes."""
+    exposed = onnx.ModelProto()
+    exposed.CopyFrom(model)
+    known = {output.name for output in exposed.graph.output}
+    names = [name for node in exposed.graph.node for name in node.output if name and name not in known]
+    exposed.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(names))
+    return exposed
+
+
+def relative_difference(ours: Array, theirs: Array) -> float:
+    """max|a-b| / max|b|; 0 for equal arrays, infinite where shape, dtype or the place of a NaN differ."""
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        return float("inf")
+    if np.array_equal(ours, theirs, equal_nan=theirs.dtype.kind == "f"):
+        return 0.0
+    if theirs.dtype.kind not in "f":
+        return float("inf")
+    finite = np.isfinite(theirs)
+    if not np.array_equal(ours[~finite], theirs[~finite], equal_nan=True):
+        return float("inf")
+    a, b = ours[finite].astype(np.float64), theirs[finite].astype(np.float64)
+    return float(np.abs(a - b).max(initial=0.0) / max(np.abs(b).max(initial=0.0), 1e-30))
+
+
+def differences(model: onnx.ModelProto, ours: Arrays, theirs: Arrays) -> list[Difference]:
+    """Every value that both have, in the order of the nodes that compute them."""
+    return [
+        Difference(name, node.name, node.op_type, relative_difference(ours[name], theirs[name]))
+        for node in model.graph.node
+        for name in node.output
+        if name in ours and name in theirs
+    ]
+
+
+def blocked_fusions(plain: Iterable[Sequence[str]], exposed: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Groups of ONNX nodes that are one kernel in the plain model and more than one in the exposed one."""
+    whole = [set(group) for group in exposed]
+    groups = dict.fromkeys(tuple(dict.fromkeys(group)) for group in plain)
+    return [group for group in groups if len(group) > 1 and not any(set(group) <= kernel for kernel in whole)]
+
+
+@click.command()
+@options.MODEL
+@options.compiling
+@options.inputs
+@click.option("--tolerance", default=TOLERANCE, show_default=True, help="Accepted max|a-b| / max|b| of floating-point values.")
+@click.option("--rows", default=10, show_default=True, help="How many of the values that differ most to list.")
+def command(
+    model: Path,
+    target: str | None,
+    shapes: tuple[str, ...],
+    disabled: tuple[str, ...],
+    inputs: tuple[str, ...],
+    dims: tuple[str, ...],
+    seed: int,
+    tolerance: float,
+    rows: int,
+) -> None:
+    """Run MODEL beside onnxruntime and name the first node whose output differs."""
+    proto = onnx.ModelProto.FromString(model.read_bytes())
+    exposed = expose_values(proto)
+    plain_session = open_session(proto, target, shapes, disabled)
+    exposed_session = open_session(exposed, target, shapes, disabled)
+    feeds = take_inputs(plain_session.inputs, inputs, dims, seed)
+    with progress(f"running {model.name}") as say:
+        say("onnxruntime")
+        theirs = onnxruntime_outputs(exposed, feeds)
+        say("tilewright")
+        plain, ours = plain_session.run(feeds), exposed_session.run(feeds)
+    whole, parts = differences(proto, plain, theirs), differences(proto, ours, theirs)
+    console = Console()
+    console.print(difference_table(parts, rows))
+    blocked = blocked_fusions(launch_nodes(plain_session), launch_nodes(exposed_session))
+    console.print(f"exposing {len(ours) - len(plain)} values blocked {len(blocked)} fusions")
+    for group in blocked:
+        console.print("  " + " + ".join(group), highlight=False)
+    if found := verdict(whole, parts, tolerance):
+        raise CompileError(found, stage="compare")
+    console.print(f"no value differs by more than {tolerance:g}")
+
+
+def onnxruntime_outputs(model: onnx.ModelProto, feeds: Arrays) -> Arrays:
+    """Outputs by name, computed without onnxruntime's own optimizations. CompileError where it isn't installed."""
+    try:
+        import onnxruntime as ort
+    except ImportError:
+        raise CompileError("comparing needs onnxruntime: pip install onnxruntime", stage="compare") from None
+    settings = ort.SessionOptions()
+    settings.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    settings.log_severity_level = 4
+    session = ort.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, feeds), strict=True))
+
+
+def launch_nodes(session: Session) -> list[tuple[str, ...]]:
+    """The ONNX nodes of every kernel launch."""
+    return [launch.nodes for launch in session.executable.interface.launches]
+
+
+def difference_table(found: list[Difference], rows: int) -> Table:
+    """The values that differ most, the worst first."""
+    table = Table("value", "node", "op", "max|a-b| / max|b|")
+    for row in sorted(found, key=lambda difference: difference.relative, reverse=True)[:rows]:
+        table.add_row(row.name, row.node, row.op, f"{row.relative:.1e}")
+    return table
+
+
+def verdict(whole: list[Difference], parts: list[Difference], tolerance: float) -> str | None:
+    """What is wrong: the first node that differs, or an output that only differs in the model as it is; None if nothing."""
+    first = next((part for part in parts if part.matters(tolerance)), None)
+    if first is not None:
+        return f"node '{first.node}' ({first.op}) is the first to differ: '{first.name}' by {first.relative:.1e}"
+    output = next((part for part in whole if part.matters(tolerance)), None)
+    if output is not None:
+        return f"output '{output.name}' differs by {output.relative:.1e}, but only unexposed: suspect the fusions listed above"
+    return None

@@ -1,0 +1,91 @@
+"""``tilewright compile``: a model at any stage, or as native code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import click
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.printer import Printer
+
+from ..backends import jit
+from ..backends.llvm_printer import print_llvm_ir
+from ..backends.load import llvm_ir
+from ..backends.object_cache import cached_object
+from ..backends.targets import TargetModel
+from ..compiler import STAGES, Compilation, compile_to_ir
+from ..errors import BadOptionError
+from ..passes.target_attr import target_of
+from . import options
+from .progress import progress
+
+NATIVE: dict[str, Callable[[str, TargetModel], str | bytes]] = {
+    "ll": lambda text, target: text,
+    "asm": jit.compile_assembly,
+    "obj": jit.compile_object,
+}
+"""Forms after the last stage, from the LLVM IR text of the whole module."""
+
+
+@click.command()
+@options.MODEL
+@options.compiling
+@click.option("--emit", type=click.Choice([*(stage.name for stage in STAGES), *NATIVE]), help="Write the model in this form.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where --emit writes; else standard output."
+)
+@click.option("--dump-ir", type=click.Path(file_okay=False, path_type=Path), help="Folder for one numbered file per stage.")
+def command(
+    model: Path,
+    target: str | None,
+    shapes: tuple[str, ...],
+    disabled: tuple[str, ...],
+    emit: str | None,
+    output: Path | None,
+    dump_ir: Path | None,
+) -> None:
+    """Compile MODEL; print what came out or, with --emit, the model in that form.
+
+    tilewright-opt takes up every file that --dump-ir writes.
+    """
+    if emit == "obj" and output is None:
+        raise BadOptionError("--emit obj needs -o FILE")
+    until = emit if emit and emit not in NATIVE else STAGES[-1].name
+    chosen = options.compile_options(target, shapes, disabled)
+    with progress(f"compiling {model.name}") as say:
+        compilation = compile_to_ir(model, replace(chosen, until=until, dump_dir=dump_ir, progress=say))
+        say("generating code")
+        content = emitted(compilation.module, emit) if emit else summary(compilation)
+    write(content, output)
+
+
+def emitted(module: ModuleOp, form: str) -> str | bytes:
+    """The module as text, or as native code for its target."""
+    if form not in NATIVE:
+        text = StringIO()
+        Printer(stream=text).print_op(module)
+        return text.getvalue() + "\n"
+    target = target_of(module)
+    return NATIVE[form](print_llvm_ir(module, target), target)
+
+
+def summary(compilation: Compilation) -> str:
+    """Number and size of the code units, and where the time went; their objects are in the cache from then on."""
+    target = target_of(compilation.module)
+    objects = [cached_object(text, target) for text in llvm_ir(compilation.module).values()]
+    seconds = ", ".join(f"{name} {value:.2f}" for name, value in compilation.seconds.items() if value >= 0.005)
+    size = sum(map(len, objects)) / 1024
+    return f"{len(objects) - 1} kernels for {target.name}, {size:.0f} KiB of objects\nseconds: {seconds}\n"
+
+
+def write(content: str | bytes, output: Path | None) -> None:
+    """To the file, or to standard output."""
+    data = content.encode() if isinstance(content, str) else content
+    if output is None:
+        sys.stdout.buffer.write(data)
+    else:
+        output.write_bytes(data)

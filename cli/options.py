@@ -1,0 +1,76 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from .. import knobs
+from ..compiler import CompileOptions
+from ..errors import BadOptionError
+from .arrays import parse_pairs
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MODEL = click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+_COMPILING = (
+    click.option("--target", help="Processor to compile for; by default this machine's."),
+    click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,224,224", help="Pin an input's dims; may be repeated."),
+    click.option("--disable-pass", "disabled", multiple=True, metavar="NAME", help="Leave out a pass; may be repeated."),
+)
+
+_INPUTS = (
+    click.option("--input", "inputs", multiple=True, metavar="[NAME=]FILE", help="NAME=x.npy, or an .npz; may be repeated."),
+    click.option("--dim", "dims", multiple=True, metavar="SYMBOL=N", help="Size of a symbolic dim of random inputs (else 1)."),
+    click.option("--seed", default=0, show_default=True, help="Of the random inputs."),
+)
+
+THREADS = click.option("--threads", type=click.IntRange(1), help="Threads of a run.")
+
+
+def _all(options: Sequence[Callable[[F], F]], command: F) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def compiling(command: F) -> F:
+    """--target, --shape, --disable-pass."""
+    return _all(_COMPILING, command)
+
+
+def inputs(command: F) -> F:
+    """--input, --dim, --seed."""
+    return _all(_INPUTS, command)
+
+
+def compile_options(target: str | None, shapes: Sequence[str], disabled: Sequence[str]) -> CompileOptions:
+    """What the options of ``compiling`` ask for."""
+    return CompileOptions(target=target or knobs.target(), shapes=dim_lists("--shape", shapes), disable_passes=tuple(disabled))
+
+
+def dim_lists(option: str, pairs: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """``["x=1,3,8,8"]`` -> ``{"x": (1, 3, 8, 8)}``. BadOptionError for anything but numbers."""
+    return {name: _dims(option, text) for name, text in parse_pairs(option, pairs).items()}
+
+
+def numbers(option: str, pairs: Sequence[str]) -> dict[str, int]:
+    """``["batch=4"]`` -> ``{"batch": 4}``."""
+    return {name: dims[0] for name, dims in dim_lists(option, pairs).items()}
+
+
+def _dims(option: str, text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise BadOptionError(f"{option}: expected numbers, got '{text}'")
+    return tuple(int(part) for part in parts)
+
+
+def split_inputs(values: Sequence[str]) -> tuple[list[Path], Mapping[str, Path]]:
+    """The archives among --input's values, and the named arrays."""
+    archives = [Path(value) for value in values if "=" not in value]
+    return archives, {name: Path(path) for name, path in parse_pairs("--input", [v for v in values if "=" in v]).items()}

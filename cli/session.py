@@ -1,0 +1,74 @@
+"""Sessions and their inputs, as commands ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xdsl.parser import Parser
+from xdsl.utils.exceptions import ParseError, VerifyException
+
+from .. import knobs
+from ..api import compile_session
+from ..compiler import Compilation, load_module, make_context
+from ..errors import BadModelError
+from ..passes.session import CompileSession
+from ..runtime.executable import Executable, TensorSpec
+from ..runtime.session import Session
+from ..runtime.weights import WeightStore
+from . import options
+from .arrays import Arrays, load_arrays, random_arrays
+from .progress import progress
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def open_session(
+    model: Path | onnx.ModelProto,
+    target: str | None,
+    shapes: Sequence[str] = (),
+    disabled: Sequence[str] = (),
+    threads: int | None = None,
+) -> Session:
+    """Compile ``model``, showing the pass at work where standard error is a terminal. A .mlir file must be at the llvm stage."""
+    if isinstance(model, Path) and model.suffix == ".mlir":
+        return Session(load_llvm_stage(model), guard=knobs.guard())
+    name = model.name if isinstance(model, Path) else model.graph.name
+    with progress(f"compiling {name}") as say:
+        return compile_session(
+            model,
+            target=target or knobs.target(),
+            threads=threads or knobs.threads(),
+            shapes=options.dim_lists("--shape", shapes),
+            disable_pass=disabled,
+            dump_ir=None,
+            guard=knobs.guard(),
+            progress=say,
+        )
+
+
+def load_llvm_stage(path: Path) -> Executable:
+    """Native code from a file at the llvm stage, with the weights in its folder.
+
+    Raises BadModelError for a file that can't be parsed, CompileError for one at an earlier stage.
+    """
+    context = make_context()
+    try:
+        module = Parser(context, path.read_text(), str(path)).parse_module()
+    except (ParseError, VerifyException) as error:
+        raise BadModelError(str(error)) from error
+    weights = WeightStore.load(path.parent) if (path.parent / "weights.json").exists() else WeightStore()
+    return load_module(Compilation(module, CompileSession(weights), context))
+
+
+def take_inputs(specs: Sequence[TensorSpec], inputs: Sequence[str], dims: Sequence[str], seed: int) -> Arrays:
+    """The arrays named by --input, and random ones for the rest, whose symbols take the sizes of the given arrays."""
+    given = load_arrays(*options.split_inputs(inputs))
+    sizes = options.numbers("--dim", dims)
+    for spec in specs:
+        if spec.name in given:
+            pairs = zip(spec.shape, given[spec.name].shape, strict=False)
+            sizes |= {dim: size for dim, size in pairs if isinstance(dim, str)}
+    return given | random_arrays([spec for spec in specs if spec.name not in given], sizes, seed)
