@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,13 +37,18 @@ class NativeKernel:
 
         Raises RunError where the kernel reports one.
         """
-        addresses = (ctypes.c_void_p * len(buffers))(*[array.ctypes.data for array in buffers])
-        words = (ctypes.c_int64 * len(sizes))(*sizes)
         scratch = np.empty(scratch_bytes + _SCRATCH_ALIGNMENT, np.uint8)
-        aligned = scratch.ctypes.data + -scratch.ctypes.data % _SCRATCH_ALIGNMENT
-        status = self._call(None, addresses, words, aligned, low, high)
+        start = -scratch.ctypes.data % _SCRATCH_ALIGNMENT
+        status = self.bind(buffers, sizes, low, high, scratch[start:])()
         if status:
             raise RunError(f"kernel stopped with status {status}", op=self._name)
+
+    def bind(self, buffers: Sequence[Array], sizes: Sequence[int], low: int, high: int, scratch: Array) -> Callable[[], int]:
+        """A call on these buffers that does nothing but run, for measurements; it returns the kernel's status."""
+        addresses = (ctypes.c_void_p * len(buffers))(*[array.ctypes.data for array in buffers])
+        words = (ctypes.c_int64 * len(sizes))(*sizes)
+        space, keep = scratch.ctypes.data, (list(buffers), scratch)
+        return lambda keep=keep: self._call(None, addresses, words, space, low, high)
 
 
 def compile_kernel(function: func.FuncOp, target: TargetModel | None = None) -> NativeKernel:

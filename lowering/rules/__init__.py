@@ -5,8 +5,9 @@ from __future__ import annotations
 from .base import Rule
 from .contraction import ContractionRule
 from .elementwise import ElementwiseRule
+from .pack import PackRule
 from .reduction import ReductionRule
 from .window import WindowRule
 
-RULES: tuple[Rule, ...] = (ContractionRule(), WindowRule(), ReductionRule(), ElementwiseRule())
-"""Tried in order; the first that accepts a group takes it."""
+RULES: tuple[Rule, ...] = (WindowRule(), ContractionRule(), ReductionRule(), ElementwiseRule(), PackRule())
+"""Tried in order; the first that accepts a group takes it. Depthwise convolutions are windows before they are contractions."""

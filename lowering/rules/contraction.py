@@ -15,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import arith, func
-from xdsl.dialects.builtin import ArrayAttr, Float64Type, StringAttr
+from xdsl.dialects.builtin import Float64Type
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.rewriter import Rewriter
-from xdsl.utils.hints import isa
 
 from ...backends.targets import TargetModel
 from ...dialects import graph
@@ -28,6 +27,7 @@ from ...dialects.graph.types import element_of
 from ...dialects.kernel import PackingAttr, ScheduleAttr, UnpackOp
 from ...errors import CompileError
 from ..builder import Index, KernelBuilder
+from ..kernel_attrs import body_ops, sizes_of
 from ..packing import packed_type
 from ..strided import ONE, ZERO
 from . import contraction_schedule
@@ -50,13 +50,13 @@ class ContractionRule:
         return problem is not None and _supported(problem)
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
-        problem = analyse(_body(kernel))
+        problem = analyse(body_ops(kernel))
         if problem is None or not _supported(problem):
             return None
         return contraction_schedule.schedule_of(problem, target, _bits(problem))
 
     def pack(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> None:
-        problem = analyse(_body(kernel))
+        problem = analyse(body_ops(kernel))
         if problem is None or problem.rhs.nr or schedule["rhs"] != PACKED:
             return
         argument = problem.rhs.value
@@ -84,19 +84,10 @@ class ContractionRule:
         plan = _plan(kernel, schedule)
         arguments = list(kernel.body.block.args)
         results = [plan.problem.out.value]
-        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in (*arguments, *results)], _sizes(kernel))
+        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in (*arguments, *results)], sizes_of(kernel))
         buffers = dict(zip([*arguments, *results], builder.buffers, strict=True))
         _slices(Frame(plan, builder, buffers, target))
         return builder.finish()
-
-
-def _body(kernel: func.FuncOp) -> list[Operation]:
-    return [op for op in kernel.body.block.ops if not isinstance(op, func.ReturnOp)]
-
-
-def _sizes(kernel: func.FuncOp) -> list[str]:
-    found = kernel.attributes.get("kernel.sizes")
-    return [entry.data for entry in found] if isa(found, ArrayAttr[StringAttr]) else []
 
 
 def _bits(problem: Problem) -> int:
@@ -113,13 +104,16 @@ def _supported(problem: Problem) -> bool:
 
 def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> Plan:
     """Raises CompileError for a schedule that does not fit the kernel, as one edited by hand may."""
-    problem = analyse(_body(kernel))
+    problem = analyse(body_ops(kernel))
     if problem is None or not _supported(problem):
         raise CompileError(f"kernel '{kernel.sym_name.data}' is no contraction", stage="lower-kernels")
-    packed = schedule["rhs"] == PACKED
-    if packed and problem.rhs.nr != schedule["nr"]:
-        wanted = f"wants panels of {schedule['nr']}; run pack-operands"
-        raise CompileError(f"kernel '{kernel.sym_name.data}' {wanted}", stage="lower-kernels")
+    for wrong, reason in (
+        (schedule["rhs"] == PACKED and problem.rhs.nr != schedule["nr"], f"wants panels of {schedule['nr']}; run pack-operands"),
+        (schedule["mc"] % schedule["mr"] > 0, "has a schedule whose mc is no multiple of mr"),
+        (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
+    ):
+        if wrong:
+            raise CompileError(f"kernel '{kernel.sym_name.data}' {reason}", stage="lower-kernels")
     return Plan(problem, schedule)
 
 

@@ -246,6 +246,8 @@ def _conv(anchor: graph.ConvOp, group: _Group, result: SSAValue, out: Strided) -
     x_root, x = group.view(anchor.x)
     unpack = group.packed.get(anchor.weight)
     groups, weight = integer(anchor.group), dims_of(anchor.weight)
+    if groups < 1:  # a generalised depthwise convolution
+        return None
     channels, outputs = weight[1], weight[0] // groups
     split = [ONE] * (groups == 1) + [DimExpr.of(groups)] * (groups > 1)
     batch = tuple(d for d in split if d != ONE)
