@@ -16,6 +16,7 @@ from xdsl.printer import Printer
 from xdsl.universe import Universe
 from xdsl.utils.exceptions import VerifyException
 
+from .backends.kernel_reuse import KernelReuse
 from .backends.targets import get_target
 from .errors import BadOptionError, CompileError, TilewrightError
 from .passes.session import CompileSession
@@ -87,6 +88,7 @@ class CompileOptions:
         dump_dir: where to write one numbered file per stage, with the weights beside them.
         until: the last stage to run.
         verify: run the IR verifier after every stage.
+        reuse_kernels: do not lower kernels whose object is in the cache (never when IR is dumped: it would be incomplete).
         progress: called with the name of each pass before it runs.
     """
 
@@ -96,6 +98,7 @@ class CompileOptions:
     dump_dir: Path | None = None
     until: str = "llvm"
     verify: bool = False
+    reuse_kernels: bool = True
     progress: Callable[[str], None] | None = None
 
     def __post_init__(self) -> None:
@@ -115,6 +118,8 @@ class Compilation:
     context: Context
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     """Time by pass."""
+    reuse: KernelReuse | None = None
+    """Kernels whose objects were in the cache, if that was asked for."""
 
 
 def make_context() -> Context:
@@ -136,6 +141,8 @@ def compile_to_ir(model: str | os.PathLike[str] | bytes | onnx.ModelProto, optio
         module = import_model(model, session.weights, shapes=options.shapes)
     module.attributes["kernel.target"] = StringAttr(target.name)
     compilation = Compilation(module, session, make_context())
+    if options.reuse_kernels and options.dump_dir is None and options.until == STAGES[-1].name:
+        compilation.reuse = KernelReuse()
     compilation.seconds["import"] = time.perf_counter() - started
     run_stages(compilation, options)
     return compilation
@@ -145,6 +152,8 @@ def run_stages(compilation: Compilation, options: CompileOptions) -> None:
     """Run all stages up to the last that is asked for, writing a numbered dump of each where that is asked for."""
     with compilation.session.activate():
         for number, stage in enumerate(STAGES):
+            if stage.name == "loops" and compilation.reuse is not None:
+                compilation.reuse.take(compilation.module)
             for name in stage.passes:
                 if name not in options.disable_passes:
                     _run_pass(compilation, name, stage, options)
@@ -194,11 +203,7 @@ def dump(module: ModuleOp, path: Path) -> None:
 
 def compile_executable(model: str | os.PathLike[str] | bytes | onnx.ModelProto, options: CompileOptions) -> Executable:
     """Compile a model to loaded native code."""
-    return load_module(compile_to_ir(model, options))
-
-
-def load_module(compilation: Compilation) -> Executable:
-    """Native code from a module at the llvm stage."""
     from .backends.load import load_executable
 
-    return load_executable(compilation.module, compilation.session.weights, compilation.seconds)
+    compilation = compile_to_ir(model, options)
+    return load_executable(compilation.module, compilation.session.weights, compilation.seconds, compilation.reuse)

@@ -17,6 +17,7 @@ from ..lowering.lower_run import RUN
 from ..passes.target_attr import target_of
 from ..runtime.executable import Executable
 from . import jit
+from .kernel_reuse import KernelReuse
 from .llvm_printer import print_llvm_ir
 from .object_cache import cached_object
 
@@ -34,7 +35,8 @@ def code_units(module: ModuleOp) -> Iterator[tuple[str, list[Operation]]]:
     for op in module.ops:
         if isinstance(op, llvm.FuncOp) and op.sym_name.data not in HOST_FUNCTIONS:
             declarations.append(llvm.FuncOp(op.sym_name, op.function_type, llvm.LinkageAttr("external")))
-            yield op.sym_name.data, [op]
+            if op.body.blocks:
+                yield op.sym_name.data, [op]
         else:
             host.append(op)
     yield "tw_host", [*declarations, *host]
@@ -46,7 +48,9 @@ def llvm_ir(module: ModuleOp) -> dict[str, str]:
     return {name: print_llvm_ir(ops, target) for name, ops in code_units(module)}
 
 
-def load_executable(module: ModuleOp, weights: WeightStore, seconds: MutableMapping[str, float]) -> Executable:
+def load_executable(
+    module: ModuleOp, weights: WeightStore, seconds: MutableMapping[str, float], reuse: KernelReuse | None = None
+) -> Executable:
     """Generate (or find in the cache) the objects of a module at the llvm stage and link them into this process."""
     target = target_of(module)
     started = time.perf_counter()
@@ -54,7 +58,10 @@ def load_executable(module: ModuleOp, weights: WeightStore, seconds: MutableMapp
     texts = llvm_ir(module)
     seconds["print-llvm"] = time.perf_counter() - started
     started = time.perf_counter()
-    objects = [cached_object(text, target) for text in texts.values()]
+    made = {name: cached_object(text, target) for name, text in texts.items()}
+    if reuse is not None:
+        reuse.keep(made)
+    objects = [*made.values(), *(reuse.found.values() if reuse is not None else ())]
     seconds["generate-code"] = time.perf_counter() - started
     started = time.perf_counter()
     code = jit.load(objects, target)
@@ -67,5 +74,10 @@ def load_executable(module: ModuleOp, weights: WeightStore, seconds: MutableMapp
         weights={key: weights[key] for key in interface.weights},
         target=target.name,
         owner=code,
-        statistics={"seconds": dict(seconds), "objects": len(objects), "code_bytes": sum(map(len, objects))},
+        statistics={
+            "seconds": dict(seconds),
+            "objects": len(objects),
+            "reused": len(objects) - len(made),
+            "code_bytes": sum(map(len, objects)),
+        },
     )

@@ -1,8 +1,14 @@
-"""`dedupe-kernels`: merge kernels that are equal up to their names and where they came from."""
+"""`dedupe-kernels`: merge kernels that are equal up to their names and where they came from.
+
+The one that is kept is named after its content, `tw_conv_relu_1f0c9a2b4d`, so that equal kernels of different models have the
+same name and the same object code.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -13,6 +19,8 @@ from xdsl.printer import Printer
 
 from ..lowering.kernel_attrs import kernels_of, launches_of
 
+HASH_DIGITS = 10
+
 
 @dataclass(frozen=True)
 class DedupeKernelsPass(ModulePass):
@@ -22,16 +30,24 @@ class DedupeKernelsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         launches = launches_of(op)
-        first: dict[str, str] = {}
+        kept: dict[str, func.FuncOp] = {}
         for kernel in kernels_of(op):
             name = kernel.sym_name.data
-            kept = first.setdefault(structural_key(kernel), name)
-            if kept == name:
-                continue
+            content = content_name(kernel)
             for launch in launches.get(name, []):
-                launch.properties["callee"] = SymbolRefAttr(kept)
-            kernel.detach()
-            kernel.erase()
+                launch.properties["callee"] = SymbolRefAttr(content)
+            if kept.setdefault(content, kernel) is kernel:
+                kernel.properties["sym_name"] = StringAttr(content)
+            else:
+                kernel.detach()
+                kernel.erase()
+
+
+def content_name(kernel: func.FuncOp) -> str:
+    """`tw_`, what the kernel does, and a hash of everything that decides its code but the target."""
+    digest = hashlib.sha256(structural_key(kernel).encode()).hexdigest()[:HASH_DIGITS]
+    words = re.sub(r"^tw_(k\d+|pack\d+)?_?", "", kernel.sym_name.data)
+    return "_".join(["tw", *([words] if words else []), digest])
 
 
 def structural_key(kernel: func.FuncOp) -> str:

@@ -1,0 +1,67 @@
+"""Kernels that need no lowering, because the object of an equal kernel is in the cache.
+
+The key is the text of the scheduled, generalised kernel, the target, and a hash of everything that turns it into code: our
+sources and the versions of xdsl and LLVM. So a second compile of a model, or of another one with the same layers, stops being
+about kernels at all: each becomes a declaration, whose object is linked as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from xdsl.dialects import llvm
+from xdsl.dialects.builtin import ModuleOp
+
+from ..lowering.kernel_attrs import kernels_of
+from ..lowering.lower_run import KERNEL_TYPE
+from ..passes.dedupe_kernels import structural_key
+from ..passes.target_attr import target_of
+from . import jit
+from .object_cache import object_cache
+
+SOURCES = ("backends", "dialects", "lowering", "passes")
+
+
+@cache
+def compiler_digest() -> str:
+    """Hash of what turns a kernel into code."""
+    root = Path(__file__).parents[1]
+    state = hashlib.sha256(f"{version('xdsl')} {jit.LLVM_VERSION} {jit.CODEGEN_OPTIONS}".encode())
+    for path in sorted(p for folder in SOURCES for p in (root / folder).rglob("*.py")):
+        state.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()
+
+
+@dataclass
+class KernelReuse:
+    """The kernels of one compile by whether their objects were found."""
+
+    found: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    keys: dict[str, str] = field(default_factory=dict[str, str])
+
+    def take(self, module: ModuleOp) -> None:
+        """Replace kernels with known objects by declarations."""
+        target = target_of(module).name
+        for kernel in kernels_of(module):
+            name = kernel.sym_name.data
+            parts = (compiler_digest(), target, name, structural_key(kernel))
+            self.keys[name] = "k" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+            known = object_cache().get(self.keys[name])
+            if known is None:
+                continue
+            self.found[name] = known
+            declaration = llvm.FuncOp(name, KERNEL_TYPE, llvm.LinkageAttr("external"))
+            module.body.block.insert_op_before(declaration, kernel)
+            kernel.detach()
+            kernel.erase()
+
+    def keep(self, objects: Mapping[str, bytes]) -> None:
+        """Put the objects of new kernels into the cache."""
+        for name, data in objects.items():
+            if name in self.keys:
+                object_cache().put(self.keys[name], data)
