@@ -92,6 +92,7 @@ class LoadedCode:
 def load(objects: Sequence[bytes], target: TargetModel, external: Collection[str] = ()) -> LoadedCode:
     """Link objects, which may call each other but nothing else, into this process; their names start with `tw_`.
 
-    `external` names functions of this process that they may call all the same. Raises CompileError for a symbol that none of them defines.
+    `external` names functions of this process that they may call all the same.
+    Raises CompileError for a symbol that none of them defines.
     """
     return LoadedCode(objects, target, external)
