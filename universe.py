@@ -51,6 +51,7 @@ KERNEL_PASSES: dict[str, str] = {
 """Passes of the kernels stage: outlining, schedules, memory."""
 
 LOWERING_PASSES: dict[str, str] = {
+    "expand-math": "lowering.expand_math:ExpandMathPass",
     "lower-to-llvm": "lowering.lower_to_llvm:LowerToLLVMPass",
     "lower-kernels": "lowering.lower_kernels:LowerKernelsPass",
     "lower-plan": "lowering.lower_plan:LowerPlanPass",
