@@ -1,0 +1,34 @@
+"""The FMA peak of one core, measured with a loop that the backend generates: independent multiply-adds in registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from xdsl.dialects.builtin import f32
+from xdsl.ir import SSAValue
+
+from tilewright.backends.targets import TargetModel
+from tilewright.lowering.builder import KernelBuilder
+from tilewright.lowering.native import compile_kernel
+
+STEPS = 20_000
+_SPARE_REGISTERS = 4
+_MAX_CHAINS = 24
+
+
+def peak_loop(target: TargetModel) -> tuple[Callable[[], object], float]:
+    """A call that does nothing but float32 multiply-adds, and how many FLOPs it does."""
+    lanes, chains = target.lanes(32), min(target.vector_registers - _SPARE_REGISTERS, _MAX_CHAINS)
+    builder = KernelBuilder("tw_peak", [f32, f32], [])
+    x = builder.vload(builder.buffers[0], [0], lanes)
+
+    def body(_: SSAValue, sums: Sequence[SSAValue]) -> list[SSAValue]:
+        return [builder.fma(x, x, value) for value in sums]
+
+    start = [builder.vload(builder.buffers[0], [index], lanes) for index in range(chains)]
+    for index, value in enumerate(builder.for_(builder.lo, builder.hi, body, inits=start)):
+        builder.vstore(value, builder.buffers[1], [index * lanes])
+    kernel = compile_kernel(builder.finish(), target)
+    buffers = [np.zeros(lanes + chains, np.float32), np.zeros(lanes * chains, np.float32)]
+    return kernel.bind(buffers, [], 0, STEPS, np.zeros(64, np.uint8)), 2.0 * lanes * chains * STEPS
