@@ -23,13 +23,16 @@ REPLACED_DIALECTS: dict[str, str] = {
 """Dialects of xDSL's that ours extends. A universe may not repeat a name, so only our own tools see these."""
 
 GRAPH_PASSES: dict[str, str] = {
+    "absorb-transposes": "passes.absorb_transposes:AbsorbTransposesPass",
     "assign-layouts": "passes.assign_layouts:AssignLayoutsPass",
     "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
     "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
+    "pull-scales": "passes.pull_scales:PullScalesPass",
     "recognize-activations": "passes.recognize_activations:RecognizeActivationsPass",
     "recognize-gelu": "passes.recognize_gelu:RecognizeGeluPass",
     "recognize-norms": "passes.recognize_norms:RecognizeNormsPass",
     "recognize-softmax": "passes.recognize_softmax:RecognizeSoftmaxPass",
+    "sink-movement": "passes.sink_movement:SinkMovementPass",
     "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
     "fold-constants": "passes.fold_constants:FoldConstantsPass",
@@ -51,6 +54,7 @@ KERNEL_PASSES: dict[str, str] = {
 """Passes of the kernels stage: outlining, schedules, memory."""
 
 LOWERING_PASSES: dict[str, str] = {
+    "expand-math": "lowering.expand_math:ExpandMathPass",
     "lower-to-llvm": "lowering.lower_to_llvm:LowerToLLVMPass",
     "lower-kernels": "lowering.lower_kernels:LowerKernelsPass",
     "lower-plan": "lowering.lower_plan:LowerPlanPass",

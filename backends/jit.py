@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 import llvmlite.binding as llvm
 
 from ..errors import CompileError
+from .elf import defined_symbols, undefined_symbols
 from .targets import TargetModel
 
 LLVM_VERSION = ".".join(map(str, llvm.llvm_version_info))
@@ -56,10 +57,20 @@ def compile_assembly(ir_text: str, target: TargetModel) -> str:
     return target_machine(target).emit_assembly(_parse(ir_text))
 
 
+def _check_closed(objects: Sequence[bytes], external: Collection[str]) -> None:
+    """Raise CompileError unless the objects define all that they need: LLVM's linker would end the process otherwise,
+    or bind a name to whatever this process happens to call so."""
+    known = set(external).union(*map(defined_symbols, objects))
+    missing = set[str]().union(*map(undefined_symbols, objects)) - known
+    if missing:
+        raise CompileError(f"generated code calls {', '.join(sorted(missing))}, which nothing defines", stage="link")
+
+
 class LoadedCode:
     """Objects linked into one engine. The addresses are valid until `close`, or as long as this object lives."""
 
-    def __init__(self, objects: Sequence[bytes], target: TargetModel) -> None:
+    def __init__(self, objects: Sequence[bytes], target: TargetModel, external: Collection[str] = ()) -> None:
+        _check_closed(objects, external)
         empty = llvm.parse_assembly(f'target triple = "{target.triple}"\n')
         self._engine = llvm.create_mcjit_compiler(empty, target_machine(target, jit=True))
         for data in objects:
@@ -78,6 +89,10 @@ class LoadedCode:
         self._engine.close()
 
 
-def load(objects: Sequence[bytes], target: TargetModel) -> LoadedCode:
-    """Link objects, which may call each other, into this process. All symbols in them start with `tw_`."""
-    return LoadedCode(objects, target)
+def load(objects: Sequence[bytes], target: TargetModel, external: Collection[str] = ()) -> LoadedCode:
+    """Link objects, which may call each other but nothing else, into this process; their names start with `tw_`.
+
+    `external` names functions of this process that they may call all the same.
+    Raises CompileError for a symbol that none of them defines.
+    """
+    return LoadedCode(objects, target, external)

@@ -374,9 +374,9 @@ class KernelBuilder(LoopBuilder):
         for symbol, argument in zip(sizes, block.args[count : count + len(sizes)], strict=True):
             self.bind_dim(DimExpr.symbol(symbol), argument)
 
-    def finish(self) -> func.FuncOp:
-        """Return 0 and hand the function over."""
-        self.block.add_op(func.ReturnOp(self.const(0, i32)))
+    def finish(self, code: SSAValue | None = None) -> func.FuncOp:
+        """Return an error code (0: none) and hand the function over."""
+        self.block.add_op(func.ReturnOp(self.const(0, i32) if code is None else code))
         return self.func
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,11 @@ Array = npt.NDArray[Any]
 class NativeKernel:
     """A kernel in memory; its code is freed with it."""
 
-    def __init__(self, ir_text: str, name: str, target: TargetModel) -> None:
+    def __init__(self, ir_text: str, name: str, target: TargetModel, external: Collection[str] = ()) -> None:
         self.ir_text = ir_text
         """The LLVM IR that the code was generated from."""
         self._name = name
-        self._code = jit.load([jit.compile_object(ir_text, target)], target)
+        self._code = jit.load([jit.compile_object(ir_text, target)], target, external)
         self._call = _KERNEL(self._code.address(name))
 
     def __call__(self, buffers: Sequence[Array], sizes: Sequence[int], low: int, high: int, scratch_bytes: int = 0) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadInputError, RunError
+from .codes import KERNEL_ERRORS
 from .executable import Executable, Interface, TensorSpec
 from .memory import address_of, aligned_bytes, guarded_bytes, guarded_copy
 
@@ -22,8 +23,6 @@ MAX_IDLE_FRAMES = 4
 """Arenas that are kept per shape for later runs; a burst of concurrent runs frees the rest."""
 MAX_SHAPES = 64
 """Shapes whose plans are kept; the oldest goes first."""
-
-KERNEL_ERRORS = {1: "an index is out of range", 2: "a size is negative or does not fit", 3: "out of memory"}
 
 
 @dataclass

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .base import Rule
 from .contraction import ContractionRule
+from .copies import CopiesRule
 from .elementwise import ElementwiseRule
 from .pack import PackRule
 from .reduction import ReductionRule
 from .window import WindowRule
 
-RULES: tuple[Rule, ...] = (WindowRule(), ContractionRule(), ReductionRule(), ElementwiseRule(), PackRule())
+RULES: tuple[Rule, ...] = (WindowRule(), ContractionRule(), ReductionRule(), ElementwiseRule(), CopiesRule(), PackRule())
 """Tried in order; the first that accepts a group takes it. Depthwise convolutions are windows before they are contractions."""

@@ -87,7 +87,8 @@ class Native:
         kernel.verify()
         declarations = _libm_calls(kernel)
         functions = [lower_function(f, target) for f in (*declarations, kernel)]
-        self.kernel = NativeKernel(print_llvm_ir(functions, target), kernel.sym_name.data, target)
+        libm = [f.sym_name.data for f in declarations]
+        self.kernel = NativeKernel(print_llvm_ir(functions, target), kernel.sym_name.data, target, libm)
 
     def __call__(self, buffers: Iterable[Array], sizes: Sequence[int], low: int, high: int, scratch: int = 64) -> None:
         self.kernel(list(buffers), sizes, low, high, scratch)

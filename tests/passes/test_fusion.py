@@ -155,7 +155,16 @@ def test_rewritten_graphs_compute_the_same(name: str) -> None:
 
 
 LIT = Path(__file__).parents[2] / "lit" / "passes"
-PASSES = ("assign-layouts", "decompose-batch-norm", "fuse-scale-shift", "recognize-", "simplify-elementwise")
+PASSES = (
+    "absorb-transposes",
+    "pull-scales",
+    "sink-movement",
+    "assign-layouts",
+    "decompose-batch-norm",
+    "fuse-scale-shift",
+    "recognize-",
+    "simplify-elementwise",
+)
 
 
 @pytest.mark.parametrize("path", [p for name in PASSES for p in sorted(LIT.glob(f"{name}*.mlir"))], ids=lambda p: p.stem)

@@ -1,0 +1,153 @@
+"""The copies rule: concat and gather as copies of contiguous runs.
+
+In memory order a concat along an axis is, for every index of the dims outside it, one run from each operand after the other; a
+gather along an axis copies for every index of the outer dims and every entry of `indices` the run of the dims inside the axis.
+Runs are copied by vectors, whatever the element is. An index out of [-n, n) stops the kernel before anything is read there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects import arith, func
+from xdsl.dialects.builtin import i32
+from xdsl.ir import Operation, SSAValue
+
+from ...backends.targets import TargetModel
+from ...dialects import graph
+from ...dialects.graph.dims import DimExpr, product
+from ...dialects.graph.types import dims_of, element_of, order_of
+from ...dialects.kernel import ScheduleAttr
+from ...runtime.codes import INDEX_OUT_OF_RANGE
+from ..builder import Index, KernelBuilder
+from ..kernel_attrs import body_ops, returned, sizes_of
+from ..loop_types import INDEX, bit_width, storage_type
+
+UNROLL = 4
+"""Vectors a turn."""
+
+
+class CopiesRule:
+    """Concat, and gather of a row-major tensor."""
+
+    name = "copies"
+
+    def accepts(self, ops: Sequence[Operation], target: TargetModel) -> bool:
+        if len(ops) != 1:
+            return False
+        op = ops[0]
+        if isinstance(op, graph.ConcatOp):
+            return len({order_of(v) for v in (*op.operands, op.result)}) == 1
+        return isinstance(op, graph.GatherOp) and all(_row_major(v) for v in (*op.operands, op.result))
+
+    def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
+        ops = body_ops(kernel)
+        if not self.accepts(ops, target):
+            return None
+        bits = bit_width(storage_type(element_of(ops[0].results[0])))
+        return ScheduleAttr.of(self.name, lanes=target.vector_bytes * 8 // bits)
+
+    def pack(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> None:
+        pass
+
+    def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
+        return True
+
+    def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
+        op = body_ops(kernel)[0]
+        outer, _, _ = _around(op.results[0] if isinstance(op, graph.ConcatOp) else op.operands[0], _axis(op))
+        return outer * product(dims_of(op.operands[1])) if isinstance(op, graph.GatherOp) else outer
+
+    def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
+        return DimExpr.of(0)
+
+    def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
+        op = body_ops(kernel)[0]
+        values = [*kernel.args, *returned(kernel)]
+        builder = _CopyBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
+        builder.lanes = schedule["lanes"]
+        buffers: dict[SSAValue, SSAValue] = dict(zip(values, builder.buffers, strict=True))
+        if isinstance(op, graph.GatherOp):
+            return _gather(builder, op, buffers)
+        assert isinstance(op, graph.ConcatOp)
+        return _concat(builder, op, buffers)
+
+
+def _row_major(value: SSAValue) -> bool:
+    order = order_of(value)
+    return order == tuple(range(len(order)))
+
+
+def _axis(op: Operation) -> int:
+    assert isinstance(op, graph.ConcatOp | graph.GatherOp)
+    return op.axis.value.data % len(dims_of(op.operands[0]))
+
+
+def _around(value: SSAValue, axis: int) -> tuple[DimExpr, DimExpr, DimExpr]:
+    """Elements outside the axis in memory, along it, and inside it."""
+    dims, order = dims_of(value), order_of(value)
+    place = order.index(axis)
+    outside, inside = (product(dims[a] for a in part) for part in (order[:place], order[place + 1 :]))
+    return outside, dims[axis], inside
+
+
+class _CopyBuilder(KernelBuilder):
+    lanes: int
+
+    def copy(self, source: SSAValue, start: Index, target: SSAValue, to: Index, count: Index) -> None:
+        """Copy `count` elements from `start` of one flat buffer to `to` of another."""
+        block = self.lanes * UNROLL
+        whole = self.mul(self.floordiv(count, block), block)
+
+        def blocks(at: Index, _: Sequence[SSAValue]) -> None:
+            positions = [self.add(at, v * self.lanes) for v in range(UNROLL)]
+            loaded = [self.vload(source, [self.add(start, p)], self.lanes) for p in positions]
+            for value, p in zip(loaded, positions, strict=True):
+                self.vstore(value, target, [self.add(to, p)])
+
+        def tail(at: Index, _: Sequence[SSAValue]) -> None:
+            mask = self.lane_mask(self.sub(count, at), self.lanes)
+            self.vstore(self.vload(source, [self.add(start, at)], self.lanes, mask), target, [self.add(to, at)], mask)
+
+        self.for_(0, whole, blocks, step=block)
+        self.for_(whole, count, tail, step=self.lanes)
+
+
+def _concat(b: _CopyBuilder, op: graph.ConcatOp, buffers: dict[SSAValue, SSAValue]) -> func.FuncOp:
+    axis = _axis(op)
+    runs = [_run(b, v, axis) for v in op.operands]
+    whole = _run(b, op.result, axis)
+    out = buffers[op.result] if op.result in buffers else b.buffers[-1]
+
+    def row(index: Index, _: Sequence[SSAValue]) -> None:
+        to = b.mul(index, whole)
+        for operand, run in zip(op.operands, runs, strict=True):
+            b.copy(buffers[operand], b.mul(index, run), out, to, run)
+            to = b.add(to, run)
+
+    b.for_(b.lo, b.hi, row)
+    return b.finish()
+
+
+def _run(b: KernelBuilder, value: SSAValue, axis: int) -> Index:
+    _, along, inside = _around(value, axis)
+    return b.mul(b.dim(along), b.dim(inside))
+
+
+def _gather(b: _CopyBuilder, op: graph.GatherOp, buffers: dict[SSAValue, SSAValue]) -> func.FuncOp:
+    _, along, inside = _around(op.x, _axis(op))
+    size, run = b.dim(along), b.dim(inside)
+    entries = b.dim(product(dims_of(op.indices)))
+    x, indices, out = buffers[op.x], buffers[op.indices], b.buffers[-1]
+
+    def row(index: Index, carried: Sequence[SSAValue]) -> list[SSAValue]:
+        outer, entry = b.floordiv(index, entries), b.mod(index, entries)
+        position = b.op(arith.IndexCastOp, [b.load(indices, [entry])], INDEX)
+        wrapped = b.op(arith.SelectOp, [b.cmp("slt", position, 0), b.index(b.add(position, size)), position], INDEX)
+        inside_x = b.cmp("ult", wrapped, size)
+        start = b.mul(b.add(b.mul(outer, size), wrapped), run)
+        b.if_(inside_x, lambda: b.copy(x, start, out, b.mul(index, run), run))
+        return [b.op(arith.SelectOp, [inside_x, carried[0], b.const(INDEX_OUT_OF_RANGE, i32)], i32)]
+
+    code = b.for_(b.lo, b.hi, row, inits=[b.const(0, i32)])
+    return b.finish(code[0])
