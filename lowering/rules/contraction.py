@@ -31,11 +31,12 @@ from ..kernel_attrs import body_ops, sizes_of
 from ..packing import packed_type
 from ..strided import ONE, ZERO
 from . import contraction_schedule
+from .contraction_analysis import analyse
 from .contraction_epilogue import Finisher, load_tile, store_tile
 from .contraction_frame import Frame, Plan
 from .contraction_lhs import gather_rows
 from .contraction_micro import accumulate, zeros
-from .contraction_problem import Problem, analyse
+from .contraction_problem import Problem
 from .contraction_rhs import pack_panel
 from .contraction_schedule import PACKED
 
@@ -120,8 +121,9 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> Plan:
 def _packing(anchor: Operation, nr: int) -> PackingAttr:
     if isinstance(anchor, graph.MatmulOp):
         return PackingAttr.of("gemm_b", nr=nr, transposed=int(flag(anchor.transpose_rhs)))
-    assert isinstance(anchor, graph.ConvOp)
-    return PackingAttr.of("conv_oihw", nr=nr, group=integer(anchor.group))
+    assert isinstance(anchor, graph.ConvOp | graph.ConvTransposeOp)
+    kind = "conv_oihw" if isinstance(anchor, graph.ConvOp) else "conv_iohw"
+    return PackingAttr.of(kind, nr=nr, group=integer(anchor.group))
 
 
 # -- loops -----------------------------------------------------------------------------------------------------------------
@@ -182,4 +184,4 @@ def _panel_source(frame: Frame, batch: Sequence[Index], panel: Index) -> tuple[S
         pack_panel(frame, batch, panel)
         return frame.panel, 0
     base = b.linear(batch, [b.dim(s) for s in rhs.batch], b.dim(rhs.offset))
-    return frame.buffers[rhs.value], b.add(base, b.mul(panel, b.mul(frame.depth, plan.nr)))
+    return frame.buffers[rhs.value], b.add(base, b.mul(panel, b.mul(b.dim(rhs.panel), plan.nr)))

@@ -31,7 +31,7 @@ def gather_rows(frame: Frame, batch: Sequence[Index], first: Index, rows: Index)
         source = b.linear(position, strides, base)
         row_start = _row_start(frame, index)
         windows = list(zip(lhs.windows, position[len(position) - len(lhs.windows) :], strict=True))
-        for window in lhs.windows:
+        for window in (w for w in lhs.windows if not w.transposed):
             source = b.sub(source, b.mul(window.pads[0], b.dim(window.step)))
         _taps(frame, buffer, source, row_start, windows)
 
@@ -102,8 +102,10 @@ def _taps(frame: Frame, buffer: SSAValue, source: Index, row: Index, windows: Se
 
         def body(k: Index) -> None:
             within = _inside(frame, window, position, k, inside) if window.bordered else inside
-            at = b.add(start, b.mul(b.mul(k, window.dilation), step))
-            nest(axis + 1, b.add(b.mul(tap, kernel), k), at, within)
+            at = b.mul(b.mul(k, window.dilation), step)
+            if window.transposed:
+                at = b.mul(b.floordiv(_reversed(frame, window, position, k), window.stride), step)
+            nest(axis + 1, b.add(b.mul(tap, kernel), k), b.add(start, at), within)
 
         if kernel == 1:
             body(0)
@@ -116,9 +118,21 @@ def _taps(frame: Frame, buffer: SSAValue, source: Index, row: Index, windows: Se
 def _inside(frame: Frame, window: Window, position: Index, k: Index, also: SSAValue | None) -> SSAValue:
     """Whether tap k of the window at an output position lies in the input."""
     b = frame.b
-    at = b.add(b.sub(b.mul(position, window.stride), window.pads[0]), b.mul(k, window.dilation))
-    found = b.cmp("ult", at, b.dim(window.size))
+    if window.transposed:
+        at = _reversed(frame, window, position, k)
+        whole = b.cmp("eq", b.mod(at, window.stride), 0)
+        also = whole if also is None else b.op(arith.AndIOp, [also, whole], i1)
+        found = b.cmp("ult", at, b.mul(b.dim(window.size), window.stride))
+    else:
+        at = b.add(b.sub(b.mul(position, window.stride), window.pads[0]), b.mul(k, window.dilation))
+        found = b.cmp("ult", at, b.dim(window.size))
     return found if also is None else b.op(arith.AndIOp, [also, found], i1)
+
+
+def _reversed(frame: Frame, window: Window, position: Index, k: Index) -> Index:
+    """`stride` times the input that tap k of a transposed window reads; may be negative or fall between inputs."""
+    b = frame.b
+    return b.sub(b.add(position, window.pads[0]), b.mul(k, window.dilation))
 
 
 def _valid_part(frame: Frame, window: Window, position: Index) -> tuple[Index, Index]:

@@ -69,7 +69,7 @@ def can_pack(problem: Problem) -> bool:
     anchor = problem.anchor
     whole = problem.rhs.value is anchor.operands[1] or problem.rhs.nr > 0
     alone = problem.lhs.value is not problem.rhs.value and problem.rhs.value not in problem.inputs
-    return whole and alone and (isinstance(anchor, graph.ConvOp) or not problem.batch)
+    return whole and alone and (not isinstance(anchor, graph.MatmulOp) or not problem.batch)
 
 
 def choose_block(m: int, n: int, lanes: int, registers: int) -> Block:

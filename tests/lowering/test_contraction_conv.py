@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -34,17 +34,25 @@ class Case:
     dilations: tuple[int, ...] | None = None
     group: int = 1
     channels_last: bool = True
+    transposed: bool = False
+    output_padding: tuple[int, ...] | None = None
 
     @property
     def types(self) -> list[Attribute]:
         order = [0, *range(2, len(self.x)), 1] if self.channels_last else None
         weight = tensor(f32, [self.outputs, self.x[1] // self.group, *self.kernel])
+        if self.transposed:
+            weight = tensor(f32, [self.x[1], self.outputs // self.group, *self.kernel])
         return [tensor(f32, self.x, order), weight, tensor(f32, [self.outputs])]
 
-    def conv(self, x: SSAValue, w: SSAValue, bias: SSAValue) -> graph.ConvOp:
-        op = graph.ConvOp(x, w, bias, self.strides, self.pads, self.dilations, self.group)
+    def conv(self, x: SSAValue, w: SSAValue, bias: SSAValue) -> graph.ConvOp | graph.ConvTransposeOp:
         order = [0, *range(2, len(self.x)), 1]
-        return graph.ConvOp(x, w, bias, self.strides, self.pads, self.dilations, self.group, with_order(op.result, order))
+        attributes = (self.strides, self.pads, self.dilations, self.group)
+        if self.transposed:
+            op = graph.ConvTransposeOp(x, w, bias, *attributes, self.output_padding)
+            return graph.ConvTransposeOp(x, w, bias, *attributes, self.output_padding, with_order(op.result, order))
+        op = graph.ConvOp(x, w, bias, *attributes)
+        return graph.ConvOp(x, w, bias, *attributes, with_order(op.result, order))
 
     def run(self, target: TargetModel, slices: int = 1) -> None:
         def build(args: Sequence[SSAValue]) -> list[Operation]:
@@ -80,6 +88,23 @@ CASES = {
     "1-D rows": Case((1, 80, 40), 20, (1,)),
     "row-major input": Case((1, 3, 9, 10), 20, (3, 3), pads=(1, 1, 1, 1), channels_last=False),
 }
+
+
+TRANSPOSED = {
+    "2x2 stride 2": Case((2, 24, 5, 7), 20, (2, 2), (2, 2)),
+    "2x2 stride 2, groups": Case((1, 24, 5, 7), 20, (2, 2), (2, 2), group=2),
+    "1x1": Case((1, 24, 5, 7), 20, (1, 1)),
+    "3x3 stride 2": Case((2, 8, 5, 7), 20, (3, 3), (2, 2), (1, 1, 1, 1), output_padding=(1, 1)),
+    "4x3 stride 3x2": Case((1, 8, 5, 7), 20, (4, 3), (3, 2), (0, 1, 2, 0)),
+    "dilated": Case((1, 8, 6, 5), 20, (3, 3), (2, 1), (1, 0, 1, 1), dilations=(2, 3)),
+    "groups": Case((1, 12, 6, 5), 30, (3, 3), (2, 2), group=3),
+    "1-D": Case((2, 8, 9), 20, (4,), (2,), (1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", TRANSPOSED)
+def test_conv_transpose(name: str) -> None:
+    replace(TRANSPOSED[name], transposed=True).run(V4, slices=2)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,0 +1,37 @@
+"""Whether a group of graph ops is one contraction kernel, and which problem it solves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import Float32Type, Float64Type
+from xdsl.ir import Operation
+
+from ...dialects import graph
+from ...dialects.graph.types import element_of
+from ..strided import dense
+from .contraction_conv import conv_problem, conv_transpose_problem
+from .contraction_group import Group, before
+from .contraction_matmul import matmul_problem
+from .contraction_problem import Problem
+
+ANCHORS = (graph.MatmulOp, graph.ConvOp, graph.ConvTransposeOp)
+
+
+def analyse(ops: Sequence[Operation]) -> Problem | None:
+    """The contraction that these ops (in program order, the last one's result leaves) compute, or None when they are none."""
+    anchors = [op for op in ops if isinstance(op, ANCHORS)]
+    if len(anchors) != 1 or not isinstance(element_of(anchors[0].results[0]), Float32Type | Float64Type):
+        return None
+    anchor, group = anchors[0], Group()
+    group.paths[anchor.result] = ()
+    if not all(op is anchor or group.add(op) for op in ops) or ops[-1].results[0] not in group.paths:
+        return None
+    out = before(group.paths[ops[-1].results[0]], dense(ops[-1].results[0]))
+    if out is None or any(v in group.paths or v in group.constants for v in anchor.operands):
+        return None
+    if isinstance(anchor, graph.MatmulOp):
+        return matmul_problem(anchor, group, ops[-1].results[0], out)
+    if isinstance(anchor, graph.ConvTransposeOp):
+        return conv_transpose_problem(anchor, group, ops[-1].results[0], out)
+    return conv_problem(anchor, group, ops[-1].results[0], out)
