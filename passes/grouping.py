@@ -14,6 +14,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from ..dialects import graph
 from ..dialects.graph.base import GraphOp
+from ..dialects.graph.dtypes import dense_array
 from .orders import moves_nothing
 
 MAX_GROUP_OPS = 48
@@ -43,10 +44,13 @@ def is_source(op: Operation) -> bool:
 
 
 def is_inline(op: Operation) -> bool:
-    """A constant that is copied into every kernel that reads it: no memory is worth keeping for it."""
+    """A constant that is copied into every kernel that reads it: one number, however often repeated, or symbolic dims."""
     if isinstance(op, graph.DimsOp):
         return True
-    return isinstance(op, graph.ConstantOp) and not isinstance(op.value, graph.WeightAttr)
+    if not isinstance(op, graph.ConstantOp) or op.dense is None:
+        return False
+    array = dense_array(op.dense)
+    return array.size == 1 or len({element.tobytes() for element in array.flat}) == 1
 
 
 def is_alias(op: Operation) -> bool:

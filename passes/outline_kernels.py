@@ -18,11 +18,13 @@ from xdsl.passes import ModulePass
 from ..backends.targets import TargetModel, get_target
 from ..dialects import graph
 from ..dialects.graph.base import GraphOp
+from ..dialects.graph.dtypes import dense_array
 from ..dialects.graph.location import union
 from ..dialects.kernel import LaunchOp
 from ..errors import CompileError
 from ..lowering.rules import RULES
 from .grouping import Group, group_inputs, group_ops, is_alias, is_inline, is_source
+from .session import current_session
 from .target_attr import target_of
 
 MAX_NAMED_OPS = 4
@@ -41,6 +43,7 @@ class OutlineKernelsPass(ModulePass):
         op.attributes["kernel.target"] = StringAttr(target.name)
         counter = 0
         for function in [f for f in op.ops if isinstance(f, func.FuncOp) and "kernel.kind" not in f.attributes]:
+            _store_tables(function)
             _own_results(function)
             for group in group_ops(function.body.block, lambda ops: self.fuse and accepts(ops, target)):
                 op.body.block.add_op(_outline(group, kernel_name(group.ordered(), counter)))
@@ -58,6 +61,14 @@ def kernel_name(ops: Sequence[Operation], number: int) -> str:
     kinds = [op.name.split(".")[1] for op in ops if not is_alias(op)]
     shown = kinds if len(kinds) <= MAX_NAMED_OPS else [*kinds[: MAX_NAMED_OPS - 1], kinds[-1]]
     return "_".join([f"tw_k{number}", *shown])
+
+
+def _store_tables(function: func.FuncOp) -> None:
+    """Inline constants of several numbers become weights: kernels read them from memory like any other."""
+    for op in [o for o in function.body.block.ops if isinstance(o, graph.ConstantOp)]:
+        if op.dense is not None and not is_inline(op):
+            store = current_session().weights
+            op.properties["value"] = store.add(store.unique("inline"), dense_array(op.dense))
 
 
 def _own_results(function: func.FuncOp) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
@@ -30,8 +31,10 @@ from ..dialects.kernel import LaunchOp
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..errors import CompileError
 from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, sizes_of
+from ..runtime.weights import Array
 from .arena import Lifetime, Piece, assign_pieces
 from .grouping import is_alias
+from .session import current_session
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class _Planner:
         if not isinstance(owner, Operation):
             return InputOp(owner.args.index(root))  # pyright: ignore[reportArgumentType]  # a block argument by its owner
         if isinstance(owner, graph.ConstantOp) and isinstance(owner.value, WeightAttr):
-            return WeightOp(owner.value)
+            return WeightOp(_stored(owner.value, order_of(root)))
         if root not in pieces:
             raise CompileError(f"no memory for the result of '{owner.name}'", stage="plan-memory")
         piece = pieces[root]
@@ -168,6 +171,22 @@ class _Planner:
         invoke = InvokeOp(name, buffers, sizes, grid, scratch)
         invoke.location = launch.location
         return invoke
+
+
+def _stored(weight: WeightAttr, order: tuple[int, ...]) -> WeightAttr:
+    """The weight as its bytes lie in memory: arrays of the store are logical, row-major."""
+    store, key = current_session().weights, weight.key.data
+    if order == tuple(range(len(order))):
+        return weight
+    name = f"{key}:order{''.join(map(str, order))}"
+    if name in store:
+        return store.attribute(name)
+    shape = [store.shape(key)[axis] for axis in order]
+
+    def reorder(array: Array) -> Array:
+        return np.ascontiguousarray(np.transpose(array, order))
+
+    return store.derive(name, reorder, [key], shape, store.dtype(key))
 
 
 def overwrites(kernel: func.FuncOp, argument: SSAValue) -> bool:
