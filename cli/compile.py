@@ -57,7 +57,9 @@ def command(
     until = emit if emit and emit not in NATIVE else STAGES[-1].name
     chosen = options.compile_options(target, shapes, disabled)
     with progress(f"compiling {model.name}") as say:
-        compilation = compile_to_ir(model, replace(chosen, until=until, dump_dir=dump_ir, progress=say))
+        compilation = compile_to_ir(
+            model, replace(chosen, until=until, dump_dir=dump_ir, reuse_kernels=emit is None, progress=say)
+        )
         say("generating code")
         content = emitted(compilation.module, emit) if emit else summary(compilation)
     write(content, output)
@@ -76,10 +78,15 @@ def emitted(module: ModuleOp, form: str) -> str | bytes:
 def summary(compilation: Compilation) -> str:
     """Number and size of the code units, and where the time went; their objects are in the cache from then on."""
     target = target_of(compilation.module)
-    objects = [cached_object(text, target) for text in llvm_ir(compilation.module).values()]
+    made = {name: cached_object(text, target) for name, text in llvm_ir(compilation.module).items()}
+    reused = compilation.reuse.found if compilation.reuse is not None else {}
+    if compilation.reuse is not None:
+        compilation.reuse.keep(made)
+    objects = made | reused
     seconds = ", ".join(f"{name} {value:.2f}" for name, value in compilation.seconds.items() if value >= 0.005)
-    size = sum(map(len, objects)) / 1024
-    return f"{len(objects) - 1} kernels for {target.name}, {size:.0f} KiB of objects\nseconds: {seconds}\n"
+    size = sum(map(len, objects.values())) / 1024
+    kernels = f"{len(objects) - 1} kernels ({len(reused)} of them from the cache)"
+    return f"{kernels} for {target.name}, {size:.0f} KiB of objects\nseconds: {seconds}\n"
 
 
 def write(content: str | bytes, output: Path | None) -> None:

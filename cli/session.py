@@ -11,9 +11,9 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 
 from .. import knobs
 from ..api import compile_session
-from ..compiler import Compilation, load_module, make_context
+from ..backends.load import load_executable
+from ..compiler import make_context
 from ..errors import BadModelError
-from ..passes.session import CompileSession
 from ..runtime.executable import Executable, TensorSpec
 from ..runtime.session import Session
 from ..runtime.weights import WeightStore
@@ -54,13 +54,12 @@ def load_llvm_stage(path: Path) -> Executable:
 
     Raises BadModelError for a file that can't be parsed, CompileError for one at an earlier stage.
     """
-    context = make_context()
     try:
-        module = Parser(context, path.read_text(), str(path)).parse_module()
+        module = Parser(make_context(), path.read_text(), str(path)).parse_module()
     except (ParseError, VerifyException) as error:
         raise BadModelError(str(error)) from error
     weights = WeightStore.load(path.parent) if (path.parent / "weights.json").exists() else WeightStore()
-    return load_module(Compilation(module, CompileSession(weights), context))
+    return load_executable(module, weights, {})
 
 
 def take_inputs(specs: Sequence[TensorSpec], inputs: Sequence[str], dims: Sequence[str], seed: int) -> Arrays:
