@@ -82,7 +82,7 @@ def test_emitted_stage_is_taken_up_by_tilewright_opt(form: str, model: Path, tmp
     assert "builtin.module" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("form", "text"), [("ll", b'@"tw_run"('), ("asm", b"tw_run:"), ("obj", b"\x7fELF")])
+@pytest.mark.parametrize(("form", "text"), [("ll", b"i32 @tw_run(ptr"), ("asm", b"tw_run:"), ("obj", b"\x7fELF")])
 @pytest.mark.parametrize("target", TARGETS)
 def test_emitted_code(form: str, text: bytes, target: str, model: Path, tmp_path: Path) -> None:
     path = tmp_path / "code"
