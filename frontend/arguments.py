@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from onnx import TensorProto
+
 from ..dialects.graph.base import normalize_axis
 from ..dialects.graph.dims import DimExpr
 from .node import Node
+from .tensors import dtype_of
 
 SLICE_END = 1 << 31
 """ONNX models write numbers from here on for "to the end"."""
@@ -34,6 +38,14 @@ def slice_ranges(n: Node) -> list[tuple[int, DimExpr, DimExpr, int]]:
     rank = n.rank()
     rows = zip(wanted, starts, ends, steps, strict=True)
     return [(normalize_axis(a, rank), DimExpr.of(s), DimExpr.of(e), p) for a, s, e, p in rows]
+
+
+def target_dtype(n: Node) -> np.dtype[np.generic]:
+    """The dtype in a Cast's attribute `to`, a number or (before opset 6) its name; ValueError if there is none."""
+    if n.opset >= 6:
+        return dtype_of(n.int_attr("to"))
+    name = n.str_attr("to").upper()
+    return dtype_of(dict(TensorProto.DataType.items()).get(name, 0))
 
 
 def inserted_axes(wanted: Sequence[int], rank: int) -> list[int]:

@@ -72,8 +72,9 @@ class Builder:
             self.entry.insert_ops_before(self._head, self.entry.first_op)
         self._head = []
 
-    def _at_head(self, op: Operation) -> SSAValue:
-        op.location = self.location
+    def _at_head(self, op: Operation, where: LocationAttr) -> SSAValue:
+        """A constant, located at the node that made it, or else at the first that uses it."""
+        op.location = self.location if isinstance(where, UnknownLoc) else where
         self._head.append(op)
         return op.results[0]
 
@@ -82,14 +83,15 @@ class Builder:
         """A constant, with an op for it once that is used. TypeError if the graph dialect can't hold its elements."""
         type_ = tensor(element_type(array.dtype), array.shape)
         known = Known(array, array.dtype) if array.size <= MAX_ELEMENTS else None
-        return Tensor(type_, make=lambda: self._make_constant(array, name), known=known, array=array)
+        where = self.location
+        return Tensor(type_, make=lambda: self._make_constant(array, name, where), known=known, array=array)
 
-    def _make_constant(self, array: Array, name: str) -> SSAValue:
+    def _make_constant(self, array: Array, name: str, where: LocationAttr) -> SSAValue:
         small = array.size <= (INLINE_ELEMENTS if array.dtype.kind in "iub" else 1)
         if small and array.size:
-            return self._at_head(graph.ConstantOp(dense_attribute(array)))
+            return self._at_head(graph.ConstantOp(dense_attribute(array)), where)
         weight = self.store.add(self.store.unique(name), array)
-        value = self._at_head(graph.ConstantOp(weight, tensor(element_type(array.dtype), array.shape)))
+        value = self._at_head(graph.ConstantOp(weight, tensor(element_type(array.dtype), array.shape)), where)
         name_value(value, name)
         return value
 
@@ -103,14 +105,15 @@ class Builder:
         if known.concrete:
             return self.constant(known.data, name)
         type_ = tensor(element_type(known.dtype), known.data.shape)
-        return Tensor(type_, make=lambda: self._make_dims(known), known=known)
+        where = self.location
+        return Tensor(type_, make=lambda: self._make_dims(known, where), known=known)
 
-    def _make_dims(self, known: Known) -> SSAValue:
-        value = self._at_head(graph.DimsOp(known.dims(), scalar=known.data.ndim == 0))
+    def _make_dims(self, known: Known, where: LocationAttr) -> SSAValue:
+        value = self._at_head(graph.DimsOp(known.dims(), scalar=known.data.ndim == 0), where)
         if known.data.ndim > 1:
-            value = self._at_head(graph.ReshapeOp(value, tensor(element_of(value), known.data.shape)))
+            value = self._at_head(graph.ReshapeOp(value, tensor(element_of(value), known.data.shape)), where)
         element = element_type(known.dtype)
-        return value if element == element_of(value) else self._at_head(graph.CastOp(value, element))
+        return value if element == element_of(value) else self._at_head(graph.CastOp(value, element), where)
 
     # -- data movement ------------------------------------------------------------------------------------------------
     def reshape(self, x: SSAValue, dims: Sequence[DimLike]) -> SSAValue:

@@ -186,7 +186,11 @@ class GraphImporter:
     # -- functions ----------------------------------------------------------------------------------------------------
     def _expand(self, node: Node, domain: str, reason: str) -> Sequence[Value | None]:
         """Import the function body in an op's schema in its place."""
-        body = function_body(domain, node.proto, node.opset, node.inputs)
+        resolved = onnx.NodeProto()
+        resolved.CopyFrom(node.proto)
+        del resolved.attribute[:]
+        resolved.attribute.extend(_renamed(attribute, name) for name, attribute in node.attributes.items())
+        body = function_body(domain, resolved, node.opset, node.inputs)
         if body is None:
             raise UnsupportedError(reason)
         body.domain, body.name = domain, node.op
@@ -236,6 +240,16 @@ def _attributes(proto: onnx.NodeProto, scope: Scope) -> dict[str, AttributeProto
         elif attribute.ref_attr_name in scope.arguments:
             found[attribute.name] = scope.arguments[attribute.ref_attr_name]
     return found
+
+
+def _renamed(attribute: AttributeProto, name: str) -> AttributeProto:
+    """The attribute under the name that the node has for it."""
+    if attribute.name == name:
+        return attribute
+    copy = AttributeProto()
+    copy.CopyFrom(attribute)
+    copy.name = name
+    return copy
 
 
 def _poisoned(inputs: Sequence[Value | None]) -> bool:

@@ -20,7 +20,7 @@ from xdsl.ir import Attribute, Region, SSAValue
 from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.location import location
 from ..errors import BadModelError, TilewrightError, UnsupportedNode, UnsupportedOpError
-from ..runtime.weights import WeightStore
+from ..runtime.weights import Array, WeightStore
 from .builder import Builder, name_value
 from .checks import check_graph
 from .graph_importer import GraphImporter
@@ -34,13 +34,20 @@ INPUT_DEFAULTS = "graph.input_defaults"
 ASSUMPTIONS = "graph.assumptions"
 
 
-def import_model(model: ModelLike, store: WeightStore, *, shapes: Mapping[str, Sequence[int]] | None = None) -> ModuleOp:
+def import_model(
+    model: ModelLike,
+    store: WeightStore,
+    *,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    values: Mapping[str, Array] | None = None,
+) -> ModuleOp:
     """Import a model as `func.func @main`.
 
     Args:
         model: a path, the bytes of a model, or a ModelProto.
         store: receives the weights.
         shapes: pins inputs to shapes, by input name.
+        values: makes inputs constants, by input name: sizes and axes that a model takes as inputs must be known.
 
     Returns:
         A module whose function @main has the attributes
@@ -57,19 +64,21 @@ def import_model(model: ModelLike, store: WeightStore, *, shapes: Mapping[str, S
         BadInputError: `shapes` doesn't fit the inputs.
     """
     try:
-        return _import(open_model(model), store, shapes)
+        return _import(open_model(model), store, shapes, values or {})
     except TilewrightError:
         raise
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, MemoryError, UnicodeError) as error:
         raise BadModelError(f"malformed model: {error}", stage="import") from error
 
 
-def _import(source: Source, store: WeightStore, shapes: Mapping[str, Sequence[int]] | None) -> ModuleOp:
+def _import(
+    source: Source, store: WeightStore, shapes: Mapping[str, Sequence[int]] | None, values: Mapping[str, Array]
+) -> ModuleOp:
     proto = source.proto
     graph, opsets = proto.graph, _opsets(proto)
     check_graph(graph)
     constants = {i.name for i in graph.initializer} if proto.ir_version < 4 else set[str]()
-    inputs = [i for i in graph.input if i.name not in constants]
+    inputs = [i for i in graph.input if i.name not in constants and i.name not in values]
     types = input_types(inputs, shapes)
     build = Builder(store)
     importer = GraphImporter(build, proto.functions, source.files)
@@ -78,6 +87,8 @@ def _import(source: Source, store: WeightStore, shapes: Mapping[str, Sequence[in
         argument = build.entry.insert_arg(type_, index)
         name_value(argument, name)
         scope.values[name] = Tensor.of(argument)
+    for name, array in values.items():
+        scope.values[name] = importer.constant(array, name)
     defaults = _defaults(source, importer, set(types))
     importer.initializers(graph, scope, source.blobs)
     importer.run(graph.node, scope)
@@ -88,9 +99,12 @@ def _import(source: Source, store: WeightStore, shapes: Mapping[str, Sequence[in
 
 
 def _opsets(proto: onnx.ModelProto) -> dict[str, int]:
-    """Opset versions by domain; BadModelError for one newer than what the `onnx` package knows."""
+    """Opset versions by domain; BadModelError for one that can't be or is newer than what the `onnx` package knows."""
     opsets = opset_table(proto.opset_import) or {"": 1}
     newest = defs.onnx_opset_version()
+    for domain, version in opsets.items():
+        if not 0 < version < 1 << 31:
+            raise BadModelError(f"opset version {version} of domain '{domain}'", stage="import")
     if opsets.get("", 1) > newest:
         raise BadModelError(f"it uses opset {opsets['']}; the newest known is {newest}", stage="import")
     return opsets

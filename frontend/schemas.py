@@ -51,7 +51,7 @@ def find_schema(domain: str, op: str, opset: int) -> Schema | None:
     """The schema of an op as of an opset version; None if there is none."""
     try:
         return cast(Schema, defs.get_schema(op, opset, domain))
-    except defs.SchemaError:
+    except (defs.SchemaError, TypeError):  # TypeError: a version beyond 32 bits
         return None
 
 

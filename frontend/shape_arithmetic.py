@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from onnx import helper
 
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
+from .arguments import target_dtype
 from .node import Node
 from .shape_values import Known, Objects, Ratio, Scalar, UndecidedError
 
@@ -87,8 +87,8 @@ def _modulo(n: Node, lhs: DimExpr, rhs: DimExpr) -> Scalar:
 
 
 def _require_natural(n: Node, lhs: DimExpr, rhs: DimExpr) -> None:
-    sign = n.build.assumptions.sign
-    if sign(rhs) <= 0 or sign(lhs + 1) <= 0:
+    known = n.build.assumptions
+    if not known.non_negative(rhs - 1) or not known.non_negative(lhs):
         raise UndecidedError("division of or by what may be negative")
 
 
@@ -98,14 +98,16 @@ def _divide_ratios(lhs: Ratio, rhs: Ratio) -> Ratio:
     return Ratio(lhs.dim * rhs.by, lhs.by * rhs.dim.value)
 
 
-def _extremum(wanted: int) -> OnDims:
-    def apply(n: Node, lhs: DimExpr, rhs: DimExpr) -> Scalar:
-        try:
-            return lhs if n.build.assumptions.sign(lhs - rhs) in (0, wanted) else rhs
-        except UndecidedError:
-            return lhs.max(rhs) if wanted > 0 else lhs.min(rhs)
+def _maximum(n: Node, lhs: DimExpr, rhs: DimExpr) -> Scalar:
+    if n.build.assumptions.non_negative(lhs - rhs):
+        return lhs
+    return rhs if n.build.assumptions.non_negative(rhs - lhs) else lhs.max(rhs)
 
-    return apply
+
+def _minimum(n: Node, lhs: DimExpr, rhs: DimExpr) -> Scalar:
+    if n.build.assumptions.non_negative(rhs - lhs):
+        return lhs
+    return rhs if n.build.assumptions.non_negative(lhs - rhs) else lhs.min(rhs)
 
 
 def _compare(holds: Callable[[Any, Any], Any]) -> Evaluation:
@@ -136,7 +138,7 @@ def _remainder(lhs: Objects, rhs: Objects) -> Objects:
 def cast(n: Node) -> Known:
     """Symbols become exact ratios in floats, and (truncated) integers again in integers."""
     like = n.op == "CastLike"
-    dtype = numpy_dtype(n.element(1)) if like else helper.tensor_dtype_to_np_dtype(n.int_attr("to"))
+    dtype = numpy_dtype(n.element(1)) if like else target_dtype(n)
     if dtype.kind not in "iufb":
         raise UndecidedError(f"cast to {dtype}")
     x = n.known()
@@ -161,8 +163,8 @@ ARITHMETIC: dict[str, Evaluation] = {
     "Mul": binary(operator.mul, lambda n, a, b: a * b, lambda a, b: Ratio(a.dim * b.dim, a.by * b.by)),
     "Div": binary(_truncate, _divide, _divide_ratios),
     "Mod": binary(_remainder, _modulo),
-    "Max": binary(np.maximum, _extremum(1)),
-    "Min": binary(np.minimum, _extremum(-1)),
+    "Max": binary(np.maximum, _maximum),
+    "Min": binary(np.minimum, _minimum),
     "Equal": _compare(operator.eq),
     "Less": _compare(operator.lt),
     "LessOrEqual": _compare(operator.le),

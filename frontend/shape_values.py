@@ -134,16 +134,22 @@ class Assumptions:
         self.need(lhs - rhs)
         self.need(rhs - lhs)
 
+    def non_negative(self, expression: DimExpr) -> bool:
+        """Whether `expression >= 0` holds; may assume that symbols are at least 1."""
+        if is_non_negative(expression):
+            return True
+        if not is_non_negative(_above_one(expression)):
+            return False
+        for symbol in sorted(expression.symbols):
+            self.need(DimExpr.symbol(symbol) - 1)
+        return True
+
     def sign(self, expression: DimExpr) -> int:
         """-1, 0 or 1; may assume that symbols are at least 1. UndecidedError if that isn't enough."""
         if expression.is_static:
             return int(np.sign(expression.value))
         for candidate, sign in ((expression, 1), (-expression, -1)):
-            if is_non_negative(candidate - 1):
-                return sign
-            if is_non_negative(_above_one(candidate) - 1):
-                for symbol in sorted(candidate.symbols):
-                    self.need(DimExpr.symbol(symbol) - 1)
+            if self.non_negative(candidate - 1):
                 return sign
         raise UndecidedError(f"the sign of {expression} is not known")
 

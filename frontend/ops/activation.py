@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import normalize_axis
 from ...dialects.graph.dims import product
-from ...dialects.graph.types import dims_of, rank_of
+from ...dialects.graph.dtypes import numpy_dtype
+from ...dialects.graph.types import dims_of, element_of, rank_of, tensor
 from ..node import Node
 from ..registry import op
+from ..shape_values import Known
 
 _PLAIN: dict[str, type[graph.UnaryOp]] = {
     "HardSwish": graph.HardSwishOp,
@@ -68,6 +71,17 @@ def swish(n: Node) -> SSAValue:
     return n.emit(graph.MulOp(x, n.emit(graph.SigmoidOp(scaled))))
 
 
+@op("Shrink", since=9)
+def shrink(n: Node) -> SSAValue:
+    """x + bias below -lambd, x - bias above lambd, 0 between"""
+    x = n.x()
+    limit, bias = n.float_attr("lambd", 0.5), n.build.scalar(n.float_attr("bias", 0.0), x)
+    below = n.emit(graph.LessOp(x, n.build.scalar(-limit, x)))
+    above = n.emit(graph.GreaterOp(x, n.build.scalar(limit, x)))
+    inner = n.emit(graph.WhereOp(above, n.emit(graph.SubOp(x, bias)), n.build.scalar(0, x)))
+    return n.emit(graph.WhereOp(below, n.emit(graph.AddOp(x, bias)), inner))
+
+
 @op("PRelu")
 def prelu(n: Node) -> SSAValue:
     """Before opset 7 a vector of slopes belongs to the channels; from then on it broadcasts."""
@@ -113,12 +127,6 @@ def hardmax(n: Node) -> SSAValue:
 
 
 def _hardmax(n: Node, x: SSAValue, axis: int) -> SSAValue:
-    import numpy as np
-
-    from ...dialects.graph.dtypes import numpy_dtype
-    from ...dialects.graph.types import element_of, tensor
-    from ..shape_values import Known
-
     axis = normalize_axis(axis, rank_of(x))
     best = n.emit(graph.ArgReduceOp(x, "max", axis, keepdims=False))
     depth = n.build.known(Known.of([dims_of(x)[axis]], np.int64, ())).value()

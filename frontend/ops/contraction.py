@@ -51,17 +51,26 @@ def gemm(n: Node) -> SSAValue:
 @op("Conv")
 def conv(n: Node) -> SSAValue:
     x, weight = n.x(0), n.x(1)
-    kernel = [static(d, "a kernel size") for d in dims_of(weight)[2:]]
+    kernel = kernel_sizes(n, weight)
     strides, dilations = window(n, len(kernel))
     pads = padding(n, dims_of(x)[2:], kernel, strides, dilations)
     group = n.int_attr("group", 1)
     return n.emit(graph.ConvOp(x, weight, n.optional(2), strides, pads, dilations, group))
 
 
+def kernel_sizes(n: Node, weight: SSAValue) -> list[int]:
+    """Spatial sizes of the weight, which `kernel_shape` may only repeat."""
+    sizes = [static(d, "a kernel size") for d in dims_of(weight)[2:]]
+    declared = n.ints_attr("kernel_shape", sizes)
+    if declared != sizes:
+        raise ValueError(f"kernel_shape is {declared}, the weight has {sizes}")
+    return sizes
+
+
 @op("ConvTranspose")
 def conv_transpose(n: Node) -> SSAValue:
     x, weight = n.x(0), n.x(1)
-    kernel = [static(d, "a kernel size") for d in dims_of(weight)[2:]]
+    kernel = kernel_sizes(n, weight)
     strides, dilations = window(n, len(kernel))
     extra = n.ints_attr("output_padding", [0] * len(kernel))
     pads = _transposed_pads(n, kernel, strides, dilations, extra)

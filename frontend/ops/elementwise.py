@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
-from onnx import TensorProto
 from xdsl.dialects.builtin import IntegerType, Signedness
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import i1, normalize_axis
 from ...dialects.graph.dtypes import element_type
 from ...dialects.graph.elementwise import is_float, is_integer
 from ...dialects.graph.types import dims_of, element_of, rank_of
+from ..arguments import target_dtype
 from ..node import Node, UnsupportedError
 from ..registry import op
-from ..tensors import dtype_of
 from ..values import Value
 
 _UNARY: dict[str, type[graph.UnaryOp]] = {
@@ -91,7 +90,9 @@ def second(n: Node) -> SSAValue:
     if n.opset >= 7 or not n.int_attr("broadcast", 0):
         return rhs
     rank, own = n.rank(0), rank_of(rhs)
-    axis = normalize_axis(n.int_attr("axis", rank - own), rank) if rank else 0
+    if own == 0:
+        return rhs
+    axis = normalize_axis(n.int_attr("axis", rank - own), rank)
     trailing = rank - axis - own
     return n.build.reshape(rhs, (*dims_of(rhs), *[1] * trailing)) if trailing > 0 else rhs
 
@@ -185,25 +186,16 @@ def _clip(n: Node, low: float | None, high: float | None) -> SSAValue:
 
 @op("Cast")
 def cast(n: Node) -> SSAValue:
-    return n.build.cast(n.x(), target_element(n))
+    dtype = target_dtype(n)
+    try:
+        return n.build.cast(n.x(), element_type(dtype))
+    except TypeError:
+        raise UnsupportedError(f"cast to {dtype}") from None
 
 
 @op("CastLike")
 def cast_like(n: Node) -> SSAValue:
     return n.build.cast(n.x(), n.element(1))
-
-
-def target_element(n: Node) -> Attribute:
-    """The element type in attribute `to`, a number or (before opset 6) its name."""
-    if n.opset < 6:
-        names = {name: number for name, number in TensorProto.DataType.items()}
-        target = names.get(n.str_attr("to").upper(), 0)
-    else:
-        target = n.int_attr("to")
-    try:
-        return element_type(dtype_of(target))
-    except (TypeError, ValueError):
-        raise UnsupportedError(f"cast to {TensorProto.DataType.Name(target)}") from None
 
 
 def is_boolean(value: SSAValue) -> bool:

@@ -117,13 +117,15 @@ def depth_to_space(n: Node) -> SSAValue:
 
 @op("SpaceToDepth")
 def space_to_depth(n: Node) -> SSAValue:
-    """[N, C, H, W] -> [N, b^2 * C, H / b, W / b]"""
-    block, (batch, channels, *spatial) = n.int_attr("blocksize"), n.shape()
-    if block < 1:
-        raise ValueError(f"blocksize is positive, got {block}")
+    """[N, C, H, W] -> [N, b^2 * C, H / b, W / b]; the inverse of depth_to_space in both modes."""
+    block, mode = n.int_attr("blocksize"), n.str_attr("mode", "DCR")
+    batch, channels, *spatial = n.shape()
+    if block < 1 or mode not in ("DCR", "CRD"):
+        raise ValueError(f"blocksize is positive and mode DCR or CRD, got {block} and '{mode}'")
     rank, small = len(spatial), [_quotient(n, d, DimExpr.of(block)) for d in spatial]
     split = [batch, channels, *(d for s in small for d in (s, DimExpr.of(block)))]
-    perm = [0, *(3 + 2 * i for i in range(rank)), 1, *(2 + 2 * i for i in range(rank))]
+    blocks = [3 + 2 * i for i in range(rank)]
+    perm = [0, *([*blocks, 1] if mode == "DCR" else [1, *blocks]), *(2 + 2 * i for i in range(rank))]
     x = n.build.transpose(n.build.reshape(n.x(), split), perm)
     return n.build.reshape(x, (batch, channels * block**rank, *small))
 
