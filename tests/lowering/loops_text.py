@@ -7,8 +7,10 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
 
+from tilewright.backends.llvm_printer import print_llvm_ir
 from tilewright.backends.targets import TARGETS, TargetModel, runs_here
 from tilewright.lowering.native import NativeKernel, compile_kernel
+from tilewright.lowering.to_llvm import lower_function
 from tilewright.passes.verify import check_dominance
 from tilewright.universe import TOOL_DIALECTS
 
@@ -43,3 +45,14 @@ def kernel(arguments: str, body: str) -> func.FuncOp:
 def compiled(arguments: str, body: str, target: TargetModel) -> NativeKernel:
     """That kernel in memory."""
     return compile_kernel(kernel(arguments, body), target)
+
+
+def checked(arguments: str, body: str, target: TargetModel) -> NativeKernel:
+    """That kernel in memory; its llvm stage verifies, and gives the same code when it is printed and parsed."""
+    function = kernel(arguments, body)
+    module = ModuleOp([lower_function(function, target)])
+    module.verify()
+    check_dominance(module)
+    native = compile_kernel(function, target)
+    assert print_llvm_ir(parse(str(module)), target) == native.ir_text
+    return native

@@ -7,7 +7,7 @@ import pytest
 
 from tilewright.backends.targets import TargetModel
 
-from .loops_text import LOCAL_TARGETS, compiled
+from .loops_text import LOCAL_TARGETS, checked
 
 targets = pytest.mark.parametrize("target", LOCAL_TARGETS, ids=lambda target: target.name)
 
@@ -25,7 +25,7 @@ def test_masked_tail(target: TargetModel) -> None:
       %w = vector.fma %v, %two, %v : vector<16xf32>
       vector.maskedstore %y[%i], %m, %w : memref<?xf32>, vector<16xi1>, vector<16xf32>
     }"""
-    k = compiled("%x: memref<?xf32>, %y: memref<?xf32>", body, target)
+    k = checked("%x: memref<?xf32>, %y: memref<?xf32>", body, target)
     x = np.random.default_rng(0).standard_normal(37).astype(np.float32)
     y = np.full(40, 7, np.float32)
     k([x, y], [], 0, 37)
@@ -48,7 +48,7 @@ def test_strided_views_and_reduction(target: TargetModel) -> None:
       }
       memref.store %sum, %y[%i] : memref<?xf32>
     }"""
-    k = compiled("%x: memref<?xf32>, %y: memref<?xf32>, %d0: index, %d1: index", body, target)
+    k = checked("%x: memref<?xf32>, %y: memref<?xf32>, %d0: index, %d1: index", body, target)
     x = np.arange(3 + 5 * 7, dtype=np.float32)
     y = np.zeros(7, np.float32)
     k([x, y], [5, 7], 0, 7)
@@ -64,7 +64,7 @@ def test_zero_trip_loop_keeps_the_initial_values(target: TargetModel) -> None:
       scf.yield %next : i64
     }
     memref.store %r, %y[%lo] : memref<?xi64>"""
-    k = compiled("%y: memref<?xi64>, %d0: index", body, target)
+    k = checked("%y: memref<?xi64>, %d0: index", body, target)
     y = np.zeros(1, np.int64)
     for trips in (0, -3, 1, 4):
         k([y], [trips], 0, 1)
@@ -87,7 +87,7 @@ def test_nested_loops_with_several_iter_args(target: TargetModel) -> None:
       %sum = arith.index_cast %f#2 : index to i32
       memref.store %sum, %z[%i] : memref<?xi32>
     }"""
-    k = compiled("%y: memref<?xi32>, %z: memref<?xi32>", body, target)
+    k = checked("%y: memref<?xi32>, %z: memref<?xi32>", body, target)
     y, z = np.zeros(10, np.int32), np.zeros(10, np.int32)
     k([y, z], [], 0, 10)
     assert y.tolist() == [0, 1, 1, 2, 3, 5, 8, 13, 21, 34]
@@ -116,7 +116,7 @@ def test_if_with_results(target: TargetModel) -> None:
         memref.store %new, %y[%at] : memref<?xf64>
       }
     }"""
-    k = compiled("%x: memref<?xf64>, %y: memref<?xf64>", body, target)
+    k = checked("%x: memref<?xf64>, %y: memref<?xf64>", body, target)
     x = np.array([-1.0, 2.0, -3.0, 4.0])
     y = np.ones(4)
     k([x, y], [], 0, 4)
@@ -149,7 +149,7 @@ def test_while(target: TargetModel) -> None:
       }
       memref.store %r#1, %x[%i] : memref<?xi64>
     }"""
-    k = compiled("%x: memref<?xi64>", body, target)
+    k = checked("%x: memref<?xi64>", body, target)
     x = np.array([1, 6, 27], np.int64)
     k([x], [], 0, 3)
     assert x.tolist() == [0, 8, 111]
@@ -172,7 +172,7 @@ def test_scratch(target: TargetModel) -> None:
       %v = memref.load %s[%i] : memref<?xf32>
       memref.store %v, %x[%i] : memref<?xf32>
     }"""
-    k = compiled("%x: memref<?xf32>, %d0: index", body, target)
+    k = checked("%x: memref<?xf32>, %d0: index", body, target)
     x = np.arange(9, dtype=np.float32)
     k([x], [9], 0, 1, scratch_bytes=2 * 4 * 9)
     assert x.tolist() == list(range(8, -1, -1))
@@ -195,7 +195,7 @@ def test_bool_storage(target: TargetModel) -> None:
       %q = arith.extui %p : vector<8xi1> to vector<8xi8>
       vector.store %q, %y[%i] : memref<?xi8>, vector<8xi8>
     }"""
-    k = compiled("%c: memref<?xi8>, %x: memref<?xf32>, %y: memref<?xi8>", body, target)
+    k = checked("%c: memref<?xi8>, %x: memref<?xf32>, %y: memref<?xi8>", body, target)
     rng = np.random.default_rng(1)
     c = rng.integers(0, 2, 24).astype(bool)
     x = rng.standard_normal(24).astype(np.float32)
@@ -216,7 +216,7 @@ def test_buffers_need_element_alignment_only(target: TargetModel, offset: int) -
       %w = arith.addf %v, %v : vector<16xf32>
       vector.store %w, %y[%i] : memref<?xf32>, vector<16xf32>
     }"""
-    k = compiled("%x: memref<?xf32>, %y: memref<?xf32>", body, target)
+    k = checked("%x: memref<?xf32>, %y: memref<?xf32>", body, target)
     x = np.arange(36, dtype=np.float32)[offset : offset + 32]
     y = np.zeros(36, np.float32)[offset : offset + 32]
     k([x, y], [], 0, 32)
@@ -230,7 +230,7 @@ def test_calls_of_machine_intrinsics(target: TargetModel) -> None:
     %v = memref.load %x[%c0] : memref<?xi32>
     %r = llvm.call_intrinsic "llvm.bswap"(%v) : (i32) -> i32
     memref.store %r, %x[%c0] : memref<?xi32>"""
-    k = compiled("%x: memref<?xi32>", body, target)
+    k = checked("%x: memref<?xi32>", body, target)
     x = np.array([0x01020304], np.int32)
     k([x], [], 0, 1)
     assert x[0] == 0x04030201
