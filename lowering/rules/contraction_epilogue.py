@@ -6,7 +6,7 @@ finished in a loop: one body however many rows there are, which is also how the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from xdsl.ir import Operation, SSAValue
@@ -96,12 +96,21 @@ class Finisher:
             value = b.addf(value, self._operand(problem.bias, position, vector))
         known: dict[SSAValue, SSAValue] = {problem.anchor.results[0]: value}
         for op in problem.epilogue:
-            operands = [known.get(o) or self._input(o, position, vector) for o in op.operands]
+            operands = [self._computed(o, known) or self._input(o, position, vector) for o in op.operands]
             known[op.results[0]] = value = emit_pointwise(b, op, operands)
         out = problem.out
         offset = b.linear(position, [b.dim(s) for s in out.rows], self.bases[out])
         stored = to_storage(Value(b, value, element_of(out.value)))
         b.vstore(stored, self.frame.buffers[out.value], [b.add(offset, vector * plan.lanes)], self.masks[vector])
+
+    def _computed(self, operand: SSAValue, known: Mapping[SSAValue, SSAValue]) -> SSAValue | None:
+        """What is known of an operand, or of the value that it is a view of."""
+        while operand not in known and operand not in self.accesses:
+            owner = operand.owner
+            if not isinstance(owner, Operation) or isinstance(owner, graph.ConstantOp) or not owner.operands:
+                return None
+            operand = owner.operands[0]
+        return known.get(operand)
 
     def _input(self, operand: SSAValue, position: Sequence[Index], vector: int) -> SSAValue:
         """An operand of the epilogue that is no sum: a constant or memory."""
