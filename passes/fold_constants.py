@@ -17,19 +17,26 @@ import numpy as np
 from xdsl.ir import Operation, SSAValue
 
 from ..dialects import graph
+from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.location import location_of
-from ..dialects.graph.types import broadcast_dims, dims_of, element_of, is_static, static_shape, tensor_type
+from ..dialects.graph.types import broadcast_dims, dims_of, element_of, is_static, static_shape, tensor, tensor_type
 from ..runtime.weights import WeightStore
 from .constant_eval import ELEMENTWISE, RULES, CannotFold, evaluate
 from .constants import Array, array_of, constant_of, make_constant, make_splat, splat_of
 from .driver import AnyPattern, Pattern, PatternPass, Rewriter
+from .weight_math import is_known
+
+ONE = DimExpr.of(1)
 
 GROWTH = 2
 """A result may be this many times as large as its operands together..."""
 
-SMALL_BYTES = 1 << 16
-"""... or of this size."""
+SMALL_BYTES = 1 << 22
+"""... or of this size, as masks and position tables are that a model computes from next to nothing."""
+
+SMALL_EXPANSION = 1 << 16
+"""Likewise for a broadcast, which most users read as well with stride 0."""
 
 LAZY_BYTES = 1 << 20
 """From this size on data movement is a recipe."""
@@ -113,32 +120,41 @@ def _fold_now(op: graph.GraphOp, store: WeightStore) -> graph.ConstantOp | None:
     operands = [array_of(o, store) for o in op.operands]
     known = [o for o in operands if o is not None]
     held = sum(o.nbytes for o in known)
-    if len(known) < len(operands) or result_bytes(op) > max(GROWTH * held, SMALL_BYTES):
+    small = SMALL_EXPANSION if isinstance(op, graph.BroadcastOp) else SMALL_BYTES
+    if len(known) < len(operands) or result_bytes(op) > max(GROWTH * held, small):
         return None
     return make_constant(evaluate(op, known), store, _name(op))
 
 
-class ScalarOperand(Pattern[graph.ElementwiseOp]):
-    """F3: add(x, splat constant of any shape) -> add(x, scalar constant); guard: the other operands have the result's dims."""
+class ShrinkOperand(Pattern[graph.ElementwiseOp]):
+    """F3: add(x, splat of any shape) -> add(x, scalar), add(x, constant of [1, 1, 4]) -> add(x, constant of [4])
+
+    guard: the result keeps its dims
+    """
 
     def rewrite(self, op: graph.ElementwiseOp, rewriter: Rewriter) -> bool:
         if len(op.operands) < 2:
             return False
-        dims = dims_of(op.results[0])
         for index, operand in enumerate(op.operands):
-            constant = constant_of(operand)
-            if constant is None or not dims_of(operand):
+            if not is_known(operand, rewriter.session.weights) or not dims_of(operand):
                 continue
             others = [dims_of(o) for i, o in enumerate(op.operands) if i != index]
-            value = splat_of(operand, rewriter.session.weights) if broadcast_dims(*others) == dims else None
-            if value is not None:
-                scalar = rewriter.insert(make_constant(np.asarray(value), rewriter.session.weights))
-                rewriter.set_operand(op, index, scalar.result)
+            smaller = self._smaller(operand, rewriter.session.weights)
+            if smaller is not None and broadcast_dims(dims_of(smaller.results[0]), *others) == dims_of(op.results[0]):
+                rewriter.set_operand(op, index, rewriter.insert(smaller).results[0])
                 return True
         return False
 
+    @staticmethod
+    def _smaller(operand: SSAValue, store: WeightStore) -> Operation | None:
+        value, dims = splat_of(operand, store), dims_of(operand)
+        if value is not None:
+            return make_constant(np.asarray(value), store)
+        leading = next((i for i, d in enumerate(dims) if d != ONE), len(dims))
+        return graph.ReshapeOp(operand, tensor(element_of(operand), dims[leading:])) if leading else None
 
-FOLD_CONSTANTS: tuple[AnyPattern, ...] = (FoldConstant(), ScalarOperand())
+
+FOLD_CONSTANTS: tuple[AnyPattern, ...] = (FoldConstant(), ShrinkOperand())
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from .broadcasts import BROADCASTS
 from .casts import CASTS
 from .identities import IDENTITIES
 from .movement import MOVEMENT
+from .moving import MOVING
 from .reductions import REDUCTIONS
+from .sinking import SINKING
 
 
 @dataclass(frozen=True)
@@ -24,4 +26,15 @@ class CanonicalizeGraphPass(PatternPass):
     """Simplify the graph by all rewrites that are never worse."""
 
     name = "canonicalize-graph"
-    patterns = (*FOLD_CONSTANTS, *FOLD_SHAPES, *IDENTITIES, *CASTS, *MOVEMENT, *BROADCASTS, *REDUCTIONS, *BRANCHES)
+    patterns = (
+        *FOLD_CONSTANTS,
+        *FOLD_SHAPES,
+        *IDENTITIES,
+        *CASTS,
+        *MOVEMENT,
+        *BROADCASTS,
+        *REDUCTIONS,
+        *BRANCHES,
+        *SINKING,
+        *MOVING,
+    )

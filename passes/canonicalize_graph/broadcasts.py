@@ -25,14 +25,18 @@ def unexpanded(value: SSAValue) -> SSAValue | None:
 
 
 class DropExpansion(Pattern[graph.ElementwiseOp]):
-    """add(x, broadcast(y)) -> add(x, y), add(x, reshape(y: [4] to [1, 4])) -> add(x, y); guard: the result keeps its dims"""
+    """add(x, broadcast(y)) -> add(x, y), add(x, reshape(y: [4] to [1, 4])) -> add(x, y)
+
+    guard: the result keeps its dims, and a reshape really broadcasts (else users of it would no longer share one value)
+    """
 
     def rewrite(self, op: graph.ElementwiseOp, rewriter: Rewriter) -> bool:
         if len(op.operands) < 2:
             return False
         for index, operand in enumerate(op.operands):
             source = unexpanded(operand)
-            if source is None:
+            whole = isinstance(operand.owner, graph.ReshapeOp) and dims_of(operand) == dims_of(op.results[0])
+            if source is None or whole:
                 continue
             dims = [dims_of(source if i == index else o) for i, o in enumerate(op.operands)]
             if broadcast_dims(*dims) == dims_of(op.results[0]):

@@ -14,14 +14,27 @@ func.func @absorbed(%x: tensor<2x3x4xf32>, %y: tensor<4xf32>, %z: tensor<3x1xf32
 
 // -----
 
-// REWRITE R3 negative: the result has its dims from there; the reshape moves dims.
+// REWRITE R3 negative: the reshape gives the result its dims, or moves dims.
 // CHECK-LABEL: func.func @needed
-func.func @needed(%x: tensor<4xf32>, %y: tensor<4x4xf32>) -> (tensor<3x4xf32>, tensor<4x4xf32>) {
-  // CHECK-NEXT: graph.broadcast
-  %wide = graph.broadcast %x : (tensor<4xf32>) -> tensor<3x4xf32>
-  %a = graph.add %x, %wide : (tensor<4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
-  // CHECK: graph.reshape
+func.func @needed(%x: tensor<4xf32>, %y: tensor<4x4xf32>) -> (tensor<1x4xf32>, tensor<4x4xf32>) {
+  // CHECK-NEXT: graph.add %x, %x : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  // CHECK-NEXT: graph.reshape
+  %row = graph.reshape %x : (tensor<4xf32>) -> tensor<1x4xf32>
+  %a = graph.add %x, %row : (tensor<4xf32>, tensor<1x4xf32>) -> tensor<1x4xf32>
+  // CHECK-NEXT: graph.reshape
   %column = graph.reshape %x : (tensor<4xf32>) -> tensor<4x1xf32>
   %b = graph.add %y, %column : (tensor<4x4xf32>, tensor<4x1xf32>) -> tensor<4x4xf32>
-  func.return %a, %b : tensor<3x4xf32>, tensor<4x4xf32>
+  func.return %a, %b : tensor<1x4xf32>, tensor<4x4xf32>
+}
+
+// -----
+
+// REWRITE M2: a broadcast that gives the result its dims goes below, so that less is computed.
+// CHECK-LABEL: func.func @below
+func.func @below(%x: tensor<4xf32>) -> tensor<3x4xf32> {
+  // CHECK-NEXT: %[[sum:.*]] = graph.add %x, %x
+  // CHECK-NEXT: graph.broadcast %[[sum]]
+  %wide = graph.broadcast %x : (tensor<4xf32>) -> tensor<3x4xf32>
+  %a = graph.add %x, %wide : (tensor<4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  func.return %a : tensor<3x4xf32>
 }
