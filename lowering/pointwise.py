@@ -2,13 +2,14 @@
 
 `emit_pointwise` is what every rule uses for prologues, epilogues and elementwise kernels. Operands are in register types
 (`values.register_type`: f16 and bf16 in f32, booleans i1, integers signless), all scalars or all vectors of the same lanes.
-`exp`, `log`, `tanh`, `erf`, ... become `math` ops, which pass expand-math turns into polynomials.
+`exp`, `log`, `tanh`, `erf`, ... become `math` ops, which pass expand-math turns into polynomials; sigmoid, gelu and their like
+are polynomials at once, because they have shorter forms than in terms of those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf, pi, sqrt
+from math import inf
 from typing import Any
 
 from xdsl.dialects import math
@@ -17,6 +18,7 @@ from xdsl.ir import Operation, SSAValue
 
 from ..dialects.graph import elementwise as ew
 from ..dialects.graph.types import element_of
+from . import vmath
 from .builder import LoopBuilder
 from .casts import cast
 from .integers import divide, floor_modulo, power, remainder, shift_left, shift_right
@@ -63,10 +65,6 @@ def _number(attr: Any) -> float:
 
 
 # -- formulas ------------------------------------------------------------------------------------------------------------
-def _exp(x: Value) -> Value:
-    return x.math(math.ExpOp)
-
-
 def _relu(x: Value) -> Value:
     return x.maximum(0) if x.is_float or x.is_signed else x
 
@@ -77,28 +75,20 @@ def _sign(x: Value) -> Value:
     return x.gt(0).select(1, x.lt(0).select(-1, x))
 
 
-def sigmoid(x: Value) -> Value:
-    """`1 / (1 + exp(-x))`."""
-    return 1.0 / (1.0 + _exp(-x))
+def _activation(formula: vmath.Formula) -> Callable[[Value], Value]:
+    """A formula of vmath; integers and booleans don't get here, and halves are computed in f32 as everywhere."""
+    return lambda x: x.of(vmath.apply(x.b, formula, x.ssa))
 
 
-def _softplus(x: Value) -> Value:
-    return x.maximum(0.0) + _exp(-abs(x)).math(math.Log1pOp)
-
-
-def _mish(x: Value) -> Value:
-    # tanh(log(1 + e)) = (e^2 + 2e) / (e^2 + 2e + 2); 1 in float from x = 20 on, and e^2 overflows later.
-    e = _exp(x.minimum(20.0))
-    n = e * (e + 2.0)
-    return x * (n / (n + 2.0))
+sigmoid = _activation(vmath.activations.sigmoid)
+"""`1 / (1 + exp(-x))`."""
+softmax_exp = _activation(vmath.activations.exp_nonpositive)
+"""`exp(x)` for x <= 0, with results below the smallest normal number set to 0."""
 
 
 def _gelu(op: ew.GeluOp, v: Sequence[Value]) -> Value:
-    x = v[0]
-    if op.approximate.data == "tanh":
-        inner = x * (x * x).fma(0.044715 * sqrt(2 / pi), sqrt(2 / pi))
-        return x * 0.5 * (1.0 + inner.math(math.TanhOp))
-    return x * 0.5 * (1.0 + (x * sqrt(0.5)).math(math.ErfOp))
+    tanh = op.approximate.data == "tanh"
+    return _activation(vmath.activations.gelu_tanh if tanh else vmath.activations.gelu)(v[0])
 
 
 def _exp_linear(x: Value, alpha: float, scale: float = 1.0) -> Value:
@@ -199,7 +189,7 @@ _TABLE: dict[type[Operation], Formula] = {
     ew.BitwiseNotOp: _unary(lambda x: x ^ -1),
     ew.IsNanOp: _unary(lambda x: x.is_nan()),
     ew.IsInfOp: _is_inf,
-    ew.ExpOp: _unary(_exp),
+    ew.ExpOp: _math(math.ExpOp),
     ew.LogOp: _math(math.LogOp),
     ew.SqrtOp: _math(math.SqrtOp),
     ew.RsqrtOp: _unary(lambda x: 1.0 / x.math(math.SqrtOp)),
@@ -218,10 +208,10 @@ _TABLE: dict[type[Operation], Formula] = {
     ew.TanhOp: _math(math.TanhOp),
     ew.ErfOp: _math(math.ErfOp),
     ew.SigmoidOp: _unary(sigmoid),
-    ew.SiluOp: _unary(lambda x: x / (1.0 + _exp(-x))),
+    ew.SiluOp: _unary(_activation(vmath.activations.silu)),
     ew.SoftsignOp: _unary(lambda x: x / (1.0 + abs(x))),
-    ew.SoftplusOp: _unary(_softplus),
-    ew.MishOp: _unary(_mish),
+    ew.SoftplusOp: _unary(_activation(vmath.activations.softplus)),
+    ew.MishOp: _unary(_activation(vmath.activations.mish)),
     ew.HardSwishOp: _unary(lambda x: x * x.fma(1 / 6, 0.5).clamp(0.0, 1.0)),
     ew.ReluOp: _unary(_relu),
     ew.GeluOp: _gelu,

@@ -28,7 +28,7 @@ from ..builder import Index, KernelBuilder
 from ..casts import to_register, to_storage
 from ..kernel_attrs import body_ops, returned, sizes_of
 from ..loop_types import vector_type
-from ..pointwise import emit_pointwise
+from ..pointwise import emit_pointwise, softmax_exp
 from ..values import Value, register_type
 
 ONE = DimExpr.of(1)
@@ -326,7 +326,7 @@ class _ReductionKernel:
 
         def exponential(at: Index, mask: SSAValue | None) -> Value:
             shifted = load(at, mask) - peak
-            power = shifted.math(math.ExpOp)
+            power = softmax_exp(shifted)  # the peak is subtracted
             b.vstore((shifted if is_log else power).ssa, kept, [at], mask)
             return power
 

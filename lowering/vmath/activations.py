@@ -1,7 +1,7 @@
-"""Activation functions in few ops, for arrays of megabytes: f32 (f64 works where the tables allow).
+"""Activation functions in few ops, for arrays of megabytes of f32; f64 works too.
 
-They flush what is below the smallest normal number and are exact in the limits: sigmoid(-inf) is 0, gelu of a large
-negative number is -0. Errors are stated relative to the function's own scale, see docs/vector-math.md.
+What is below the smallest normal number may become 0, and the limits are exact: sigmoid(-inf) is 0, gelu is 0 far below
+0 and the identity far above. For the error bounds see docs/vector-math.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,14 @@ from .expression import F32, Expr, horner
 from .logarithm import log1p
 from .special import erf
 from .tables import GELU, LOG1P_UNIT
+
+_GELU_END = 10.537
+"""Where the polynomial reaches 88.02: exp_bounded gives exactly 0 there."""
+
+
+def exp_nonpositive(x: Expr) -> Expr:
+    """e**x for x <= 0, as in softmax; NaN stays NaN."""
+    return exp_flushed(x, nonpositive=True)
 
 
 def sigmoid(x: Expr) -> Expr:
@@ -40,9 +48,8 @@ def gelu(x: Expr) -> Expr:
     """x P(X < x) for a standard normal X: max(x, 0) - |x| P(X > |x|), free of cancellation for negative x."""
     if x.format is not F32:
         return x * 0.5 * (erf(x * sqrt(0.5)) + 1.0)
-    a = abs(x)
-    tail = exp_bounded(horner(a.at_most(13.19), GELU[32]), negate=True)
-    return x.at_least(0.0) - a * tail
+    a = abs(x).at_most(_GELU_END)
+    return x.at_least(0.0) - a * exp_bounded(horner(a, GELU[32]), negate=True)
 
 
 def softplus(x: Expr) -> Expr:
