@@ -8,7 +8,16 @@ from .copies import CopiesRule
 from .elementwise import ElementwiseRule
 from .pack import PackRule
 from .reduction import ReductionRule
+from .scalar import ScalarRule
 from .window import WindowRule
 
-RULES: tuple[Rule, ...] = (WindowRule(), ContractionRule(), ReductionRule(), ElementwiseRule(), CopiesRule(), PackRule())
+RULES: tuple[Rule, ...] = (
+    WindowRule(),
+    ContractionRule(),
+    ReductionRule(),
+    ElementwiseRule(),
+    CopiesRule(),
+    PackRule(),
+    ScalarRule(),
+)
 """Tried in order; the first that accepts a group takes it. Depthwise convolutions are windows before they are contractions."""

@@ -1,9 +1,8 @@
-"""What the rules that walk trees share: the protocol's defaults, lane counts, costs, and the kernel's frame."""
+"""What the rules that walk trees share: the protocol's defaults, lane counts, costs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from xdsl.dialects import func
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -12,12 +11,9 @@ from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.base import i1
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import element_of
 from ...dialects.kernel import ScheduleAttr
 from ..access import ONE, ZERO, Apply, Node, NotAffine, Tree, build_tree, is_inline
-from ..builder import KernelBuilder
-from ..evaluate import Evaluator, table_bytes
-from ..kernel_attrs import body_ops, returned, sizes_of
+from ..kernel_attrs import body_ops, returned
 from ..loop_types import bit_width
 from ..values import register_type
 
@@ -106,23 +102,3 @@ def cost(nodes: Iterable[Node]) -> int:
 def unroll_for(work: int) -> int:
     """Vectors a turn: short bodies hide the loop's own work and latencies, long ones overlap by themselves."""
     return 4 if work <= 2 else 2 if work <= 8 else 1
-
-
-@dataclass
-class Frame:
-    """A kernel being lowered: the builder, and an evaluator that knows the kernel's buffers."""
-
-    b: KernelBuilder
-    evaluator: Evaluator
-
-    @staticmethod
-    def of(kernel: func.FuncOp, tables: Sequence[SSAValue] = (), raw: bool = False) -> Frame:
-        values = [*kernel.body.block.args, *returned(kernel)]
-        b = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
-        evaluator = Evaluator(b, dict(zip(values, b.buffers, strict=True)), raw)
-        evaluator.fill_tables(tables)
-        return Frame(b, evaluator)
-
-
-def tables_bytes(tables: Iterable[SSAValue]) -> int:
-    return sum(map(table_bytes, tables))

@@ -18,9 +18,10 @@ from ...dialects.kernel import ScheduleAttr
 from ..access import INDEX_MAPS, ONE, ZERO, Tree
 from ..builder import Index
 from ..evaluate import Point
+from ..frame import Frame, frame_bytes
 from ..nest import Grid, Vectors, choose_grid, loops, vector_loop
 from ..pointwise import is_pointwise
-from .common import BaseRule, Frame, body_of, cost, recomputes, tables_bytes, tree_of, unroll_for, widest
+from .common import BaseRule, body_of, cost, recomputes, tree_of, unroll_for, widest
 
 CELL = 8192
 """Elements of a grid cell: some tens of kilobytes, microseconds of work."""
@@ -51,7 +52,7 @@ class ElementwiseRule(BaseRule):
         return _grid(_tree(kernel), schedule).cells
 
     def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
-        return DimExpr.of(tables_bytes(_tree(kernel).tables))
+        return DimExpr.of(frame_bytes(_tree(kernel).tables))
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         tree = _tree(kernel)
@@ -61,7 +62,7 @@ class ElementwiseRule(BaseRule):
         vectors = Vectors.of(target, widest(tree.nodes, raw), unroll_for(cost(tree.nodes)), maskable)
         grid = _grid(tree, schedule)
         grid.lower(frame.b, _Cell(frame, tree, grid, vectors).lower)
-        return frame.b.finish()
+        return frame.finish()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,137 @@
+"""Elements of `graph.resize` (ONNX Resize 19): weights of a few taps an axis, one axis inside the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xdsl.dialects import math
+from xdsl.dialects.builtin import f32
+
+from ...dialects import graph
+from ...dialects.graph.base import flag, i1
+from ...dialects.graph.types import dims_of
+from ..builder import Index
+from ..casts import cast
+from ..values import Value
+from .definer import Definer, Indices
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis that is resampled: sizes before and after, after / before, and the coordinate in x of an output index."""
+
+    axis: int
+    size: Index
+    scale: Value
+    where: Value
+
+
+def resize(d: Definer, op: graph.ResizeOp, at: Indices) -> Value:
+    axes = [axis_of(d, op, axis, at[axis]) for axis in resampled(op)]
+    value = _sample(d, op, axes, list(at))
+    if op.coordinate.data != "tf_crop_and_resize":
+        return value
+    last = [cast(d.from_index(d.b.sub(a.size, 1)), f32) for a in axes]
+    outside = [a.where.lt(0.0) | a.where.gt(end) for a, end in zip(axes, last, strict=True)]
+    for condition in outside:
+        value = condition.select(op.extrapolation.value.data, value)
+    return value
+
+
+def resampled(op: graph.ResizeOp) -> list[int]:
+    """Axes that are not copied as they are."""
+    scales = None if op.scales is None else op.scales.get_values()
+    pairs = enumerate(zip(dims_of(op.x), dims_of(op.result), strict=True))
+    return [i for i, (a, z) in pairs if a != z or (scales is not None and scales[i] != 1) or op.roi is not None]
+
+
+def axis_of(d: Definer, op: graph.ResizeOp, axis: int, index: Index) -> Axis:
+    size, target = d.dims(op.x)[axis], d.dims(op.result)[axis]
+    before, after = (cast(d.from_index(n), f32) for n in (size, target))
+    scale = after / before if op.scales is None else before.like(op.scales.get_values()[axis])
+    where = _coordinate(op, axis, cast(d.from_index(index), f32), before, after, scale)
+    return Axis(axis, size, scale, where)
+
+
+def _coordinate(op: graph.ResizeOp, axis: int, out: Value, size: Value, target: Value, scale: Value) -> Value:
+    """The coordinate in x of an output index; all f32, as onnxruntime computes it."""
+    half = (out + 0.5) / scale - 0.5
+    match op.coordinate.data:
+        case "half_pixel":
+            return half
+        case "half_pixel_symmetric":
+            return size * 0.5 * (1.0 - target / (scale * size)) + half + 0.0
+        case "pytorch_half_pixel":
+            return target.gt(1.0).select(half, 0.0)
+        case "align_corners":
+            return target.gt(1.0).select(out * (size - 1.0) / (target - 1.0).maximum(1.0), 0.0)
+        case "asymmetric":
+            return out / scale
+        case _:
+            assert op.roi is not None
+            roi = op.roi.get_values()
+            start, end = roi[axis], roi[axis + len(roi) // 2]
+            last = size - 1.0
+            moving = last * start + out * (last * (end - start)) / (target - 1.0).maximum(1.0)
+            return target.gt(1.0).select(moving, last * (0.5 * (start + end)))
+
+
+def _sample(d: Definer, op: graph.ResizeOp, axes: list[Axis], at: list[Index]) -> Value:
+    """The value at coordinates of `axes`, the other indices given in `at`."""
+    if not axes:
+        return d.element(op.x, at)
+    first, *rest = axes
+
+    def tap(position: Index) -> Value:
+        return _sample(d, op, rest, [*at[: first.axis], position, *at[first.axis + 1 :]])
+
+    if op.mode.data == "nearest":
+        return tap(nearest(d, op, first))
+    return _interpolate(d, op, first, tap)
+
+
+def nearest(d: Definer, op: graph.ResizeOp, axis: Axis) -> Index:
+    """The index of mode nearest."""
+    rounded = {
+        "round_prefer_floor": lambda: (axis.where - 0.5).math(math.CeilOp),
+        "round_prefer_ceil": lambda: (axis.where + 0.5).math(math.FloorOp),
+        "floor": lambda: axis.where.math(math.FloorOp),
+        "ceil": lambda: axis.where.math(math.CeilOp),
+    }[op.nearest.data]()
+    return _clamped(d, d.to_index(rounded), axis.size)
+
+
+def _clamped(d: Definer, index: Index, size: Index) -> Index:
+    return d.b.max(d.b.min(index, d.b.sub(size, 1)), 0)
+
+
+def _interpolate(d: Definer, op: graph.ResizeOp, axis: Axis, tap: Callable[[Index], Value]) -> Value:
+    """The weighted mean of the taps round a coordinate; more of them where antialiasing widens the filter."""
+    b, support = d.b, 1 if op.mode.data == "linear" else 2
+    stretch = axis.scale.minimum(1.0) if flag(op.antialias) else axis.scale.like(1.0)
+    reach = stretch.like(float(support)) / stretch
+    first = d.to_index((axis.where - reach).math(math.FloorOp))
+    last = d.to_index((axis.where + reach).math(math.CeilOp))
+
+    def add(i: tuple[Index, ...], carried: list[Value]) -> list[Value]:
+        position = b.add(first, i[0])
+        weight = _weight(op, (axis.where - cast(d.from_index(position), f32)) * stretch)
+        if flag(op.exclude_outside):
+            weight = Value(b, d.inside(position, axis.size), i1).select(weight, 0.0)
+        total, weights = carried
+        value = tap(_clamped(d, position, axis.size))
+        return [total + value * cast(weight, total.element), weights + weight]
+
+    total, weights = d.fold([b.add(b.sub(last, first), 1)], [d.constant(0.0, op.x), axis.where.like(0.0)], add)
+    return total / cast(weights, total.element)
+
+
+def _weight(op: graph.ResizeOp, distance: Value) -> Value:
+    d = abs(distance)
+    if op.mode.data == "linear":
+        return (1.0 - d).maximum(0.0)
+    a = op.cubic_a.value.data
+    near = ((d * (a + 2) - (a + 3)) * d) * d + 1.0
+    far = ((d * a - 5 * a) * d + 8 * a) * d - 4 * a
+    return d.le(1.0).select(near, d.lt(2.0).select(far, 0.0))
