@@ -374,15 +374,9 @@ class KernelBuilder(LoopBuilder):
         for symbol, argument in zip(sizes, block.args[count : count + len(sizes)], strict=True):
             self.bind_dim(DimExpr.symbol(symbol), argument)
 
-<<<<<<< HEAD
     def finish(self, code: SSAValue | None = None) -> func.FuncOp:
         """Return an error code (0: none) and hand the function over."""
         self.block.add_op(func.ReturnOp(self.const(0, i32) if code is None else code))
-=======
-    def finish(self, status: SSAValue | None = None) -> func.FuncOp:
-        """Return a status (i32; None: 0) and hand the function over."""
-        self.block.add_op(func.ReturnOp(self.const(0, i32) if status is None else status))
->>>>>>> 5c32e72 (Scalar rule: every op by the definition of its elements, with run-time checks of indices)
         return self.func
 
 

@@ -10,14 +10,13 @@ from xdsl.dialects.builtin import i32
 from xdsl.ir import SSAValue
 
 from ..dialects.graph.types import element_of
+from ..runtime.codes import INDEX_OUT_OF_RANGE
 from .builder import KernelBuilder
 from .evaluate import Evaluator, table_bytes
 from .kernel_attrs import returned, sizes_of
 
 STATUS_BYTES = 64
 """Scratch memory, at its start, of a kernel that can fail: the status is kept there while it runs."""
-BAD_INDEX = 1
-"""The status of a kernel that met an index outside its tensor."""
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Frame:
         frame.evaluator.fill_tables(tables, STATUS_BYTES if can_fail else 0)
         return frame
 
-    def fail(self, status: int = BAD_INDEX) -> None:
+    def fail(self, status: int = INDEX_OUT_OF_RANGE) -> None:
         """Let the kernel return this status; it goes on, so what cannot be computed must still be given a value."""
         self.b.store(self.b.const(status, i32), self.status[0], [0])
 

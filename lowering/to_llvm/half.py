@@ -91,7 +91,9 @@ def _truncate(b: _Bits, value: SSAValue, to: Attribute) -> SSAValue:
     if isinstance(to, BFloat16Type):
         return _truncate_bf16(b, value)
     if isinstance(to, Float16Type):
-        return b.cast(llvm.FPTruncOp, value, f16) if b.lowering.target.has_half_convert else _truncate_f16(b, value)
+        # LLVM folds two conversions in a row into one from f64, which rounds otherwise and is a library call.
+        direct = b.lowering.target.has_half_convert and not isinstance(value.owner, llvm.FPTruncOp)
+        return b.cast(llvm.FPTruncOp, value, f16) if direct else _truncate_f16(b, value)
     return value
 
 

@@ -12,25 +12,21 @@ import pytest
 from numpy.typing import NDArray
 from reference import evaluate
 from xdsl.builder import ImplicitBuilder
-from xdsl.dialects import func, vector
-from xdsl.dialects.builtin import FunctionType, ModuleOp, StringAttr, f32, f64
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import Attribute, Block, Region, SSAValue
 
-from tilewright.backends.llvm_printer import print_llvm_ir
 from tilewright.backends.targets import TargetModel, get_target, runs_here
-from tilewright.dialects.arith import element_of as scalar_of
 from tilewright.dialects.graph.attrs import DimAttr
 from tilewright.dialects.graph.dtypes import element_type, numpy_dtype
 from tilewright.dialects.graph.types import dims_of, element_of, order_of, tensor
 from tilewright.dialects.kernel import LaunchOp
 from tilewright.lowering.choose_schedules import choose_schedule
+from tilewright.lowering.expand_math import expand_function
 from tilewright.lowering.generalize import generalize
 from tilewright.lowering.kernel_attrs import dim_attribute
 from tilewright.lowering.kernels import rule_of
-from tilewright.lowering.native import NativeKernel
-from tilewright.lowering.to_llvm import lower_function
-from tilewright.lowering.to_llvm.math_ops import HANDLERS
-from tilewright.lowering.values import lanes_of
+from tilewright.lowering.native import compile_kernel
 from tilewright.passes.verify import verify_module
 
 from .guarded import guarded
@@ -38,57 +34,13 @@ from .guarded import guarded
 Array = NDArray[Any]
 
 
-_LIBM = {"absf": "fabs", "powf": "pow"}
-
-
-def _libm_calls(kernel: func.FuncOp) -> list[func.FuncOp]:
-    """Replace `math` ops without an instruction by calls of libm, lane by lane; returns the declarations."""
-    declared: dict[str, func.FuncOp] = {}
-    for op in list(kernel.walk()):
-        if op.name.startswith("math.") and op.name not in HANDLERS:
-            _replace(op, declared)
-    return list(declared.values())
-
-
-def _replace(op: Operation, declared: dict[str, func.FuncOp]) -> None:
-    lanes = lanes_of(op.results[0])
-    element = scalar_of(op.results[0].type)
-    base = op.name.removeprefix("math.")
-    name = _LIBM.get(base, base) + ("f" if element == f32 else "")
-    assert element in (f32, f64)
-    block = op.parent
-    assert isinstance(block, Block)
-    signature = FunctionType.from_lists([element] * len(op.operands), [element])
-    declared.setdefault(name, func.FuncOp(name, signature, Region(), visibility="private"))
-
-    def call(operands: Sequence[SSAValue]) -> SSAValue:
-        made = func.CallOp(name, list(operands), [element])
-        block.insert_op_before(made, op)
-        return made.results[0]
-
-    if not lanes:
-        result = call(op.operands)
-    else:
-        result = op.operands[0]
-        for lane in range(lanes):
-            parts: list[Operation] = [vector.ExtractOp(o, [lane], element) for o in op.operands]
-            block.insert_ops_before(parts, op)
-            insert = vector.InsertOp(call([p.results[0] for p in parts]), result, [lane])
-            block.insert_op_before(insert, op)
-            result = insert.result
-    op.results[0].replace_all_uses_with(result)
-    block.erase_op(op)
-
-
 class Native:
     """A compiled kernel; its scratch memory ends at a protected page too."""
 
     def __init__(self, kernel: func.FuncOp, target: TargetModel) -> None:
         kernel.verify()
-        declarations = _libm_calls(kernel)
-        functions = [lower_function(f, target) for f in (*declarations, kernel)]
-        libm = [f.sym_name.data for f in declarations]
-        self.kernel = NativeKernel(print_llvm_ir(functions, target), kernel.sym_name.data, target, libm)
+        expand_function(kernel)
+        self.kernel = compile_kernel(kernel, target)
 
     def __call__(self, buffers: Iterable[Array], sizes: Sequence[int], low: int, high: int, scratch: int = 64) -> None:
         self.kernel(list(buffers), sizes, low, high, scratch)
