@@ -19,6 +19,7 @@ from ..backends.targets import TargetModel, get_target
 from ..dialects import graph
 from ..dialects.graph.base import GraphOp
 from ..dialects.graph.dtypes import dense_array
+from ..dialects.graph.elementwise import ElementwiseOp
 from ..dialects.graph.location import union
 from ..dialects.kernel import LaunchOp
 from ..errors import CompileError
@@ -64,11 +65,24 @@ def kernel_name(ops: Sequence[Operation], number: int) -> str:
 
 
 def _store_tables(function: func.FuncOp) -> None:
-    """Inline constants of several numbers become weights: kernels read them from memory like any other."""
+    """Make weights of the inline constants that a kernel must read from memory.
+
+    Those are constants of several numbers, and operands of ops that are not pointwise: only a pointwise op takes a number where
+    others index a tensor. A repeated number takes no memory in the store either.
+    """
     for op in [o for o in function.body.block.ops if isinstance(o, graph.ConstantOp)]:
-        if op.dense is not None and not is_inline(op):
-            store = current_session().weights
-            op.properties["value"] = store.add(store.unique("inline"), dense_array(op.dense))
+        if op.dense is None:
+            continue
+        indexed = [u for u in op.result.uses if not (is_inline(op) and isinstance(u.operation, ElementwiseOp))]
+        if not indexed:
+            continue
+        store = current_session().weights
+        weight = store.add(store.unique("inline"), dense_array(op.dense))
+        stored = graph.ConstantOp(weight, op.result.type)
+        stored.location = op.location
+        function.body.block.insert_op_after(stored, op)
+        for use in indexed:
+            use.operation.operands[use.index] = stored.result
 
 
 def _own_results(function: func.FuncOp) -> None:
