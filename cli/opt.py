@@ -88,7 +88,13 @@ class OptMain(xDSLOptMain):
             source = self.args.input_file or stream.read()
             return import_model(source, current_session().weights)
 
-        self.available_frontends["onnx"] = parse_onnx
+        def parse_text(stream: IO[bytes]) -> ModuleOp:
+            from ..frontend.importer import import_model
+            from ..frontend.reader import parse_text
+
+            return import_model(parse_text(stream.read()), current_session().weights)
+
+        self.available_frontends |= {"onnx": parse_onnx, "onnxtxt": parse_text}
 
     def parse_chunk(self, chunk: IO[bytes], file_extension: str, start_offset: int = 0) -> ModuleOp | None:
         module = super().parse_chunk(chunk, file_extension, start_offset)

@@ -106,14 +106,17 @@ class Builder:
             return self.constant(known.data, name)
         type_ = tensor(element_type(known.dtype), known.data.shape)
         where = self.location
-        return Tensor(type_, make=lambda: self._make_dims(known, where), known=known)
+        return Tensor(type_, make=lambda: self._make_dims(known, name, where), known=known)
 
-    def _make_dims(self, known: Known, where: LocationAttr) -> SSAValue:
+    def _make_dims(self, known: Known, name: str, where: LocationAttr) -> SSAValue:
         value = self._at_head(graph.DimsOp(known.dims(), scalar=known.data.ndim == 0), where)
         if known.data.ndim > 1:
             value = self._at_head(graph.ReshapeOp(value, tensor(element_of(value), known.data.shape)), where)
         element = element_type(known.dtype)
-        return value if element == element_of(value) else self._at_head(graph.CastOp(value, element), where)
+        if element != element_of(value):
+            value = self._at_head(graph.CastOp(value, element), where)
+        name_value(value, name)
+        return value
 
     # -- data movement ------------------------------------------------------------------------------------------------
     def reshape(self, x: SSAValue, dims: Sequence[DimLike]) -> SSAValue:

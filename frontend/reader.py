@@ -10,11 +10,13 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
+from onnx import parser
 
 from ..errors import BadModelError
 from .tensors import ExternalFiles
 from .wire import WireError, strip
 
+TEXT_SUFFIX = ".onnxtxt"
 ModelLike = str | os.PathLike[str] | bytes | onnx.ModelProto
 
 
@@ -34,15 +36,26 @@ class Source:
 
 
 def open_model(model: ModelLike) -> Source:
-    """Read a model; BadModelError if it isn't one. FileNotFoundError and its like come through as BadModelError too."""
+    """Read a model; BadModelError if it isn't one or can't be read. A file `*.onnxtxt` is in ONNX's textual syntax."""
     if isinstance(model, onnx.ModelProto):
         source = Source(model)
+    elif isinstance(model, str | os.PathLike) and os.fspath(model).endswith(TEXT_SUFFIX):
+        source = Source(parse_text(bytes(_map_file(Path(model)))), files=ExternalFiles(Path(model).parent))
     elif isinstance(model, bytes | bytearray | memoryview):
         source = _decode(memoryview(model), "the model", ExternalFiles(None))
     else:
         source = _decode(_map_file(Path(model)), f"'{model}'", ExternalFiles(Path(model).parent))
     _check_header(source.proto)
     return source
+
+
+def parse_text(text: bytes) -> onnx.ModelProto:
+    """A model in ONNX's textual syntax; BadModelError if it can't be parsed."""
+    try:
+        return parser.parse_model(text.decode())
+    except (parser.ParseError, UnicodeDecodeError) as error:
+        message = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        raise BadModelError(" ".join(message.split()), stage="import") from None
 
 
 def _map_file(path: Path) -> memoryview:

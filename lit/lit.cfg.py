@@ -13,7 +13,7 @@ root = Path(__file__).resolve().parent.parent
 
 config.name = "tilewright"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.suffixes = [".mlir", ".test"]
+config.suffixes = [".mlir", ".onnxtxt", ".test"]
 config.test_source_root = str(root / "lit")
 config.test_exec_root = str(root / "lit" / "Output")
 
