@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,6 +136,22 @@ def make_context() -> Context:
     return context
 
 
+@contextmanager
+def _paused_collector() -> Generator[None]:
+    """Without Python's cycle collector: it walks all IR again and again, finds next to nothing, and costs a third of the time.
+
+    Peak memory was the same with and without it on the zoo's networks.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_paused_collector()
 def compile_to_ir(model: str | os.PathLike[str] | bytes | onnx.ModelProto, options: CompileOptions) -> Compilation:
     """Import a model and run the stages up to `options.until`."""
     from .frontend.importer import import_model
@@ -205,6 +223,7 @@ def dump(module: ModuleOp, path: Path) -> None:
         stream.write("\n")
 
 
+@_paused_collector()
 def compile_executable(model: str | os.PathLike[str] | bytes | onnx.ModelProto, options: CompileOptions) -> Executable:
     """Compile a model to loaded native code."""
     from .backends.load import load_executable
