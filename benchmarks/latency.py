@@ -13,15 +13,13 @@ import statistics
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.models import INFLATED, NETWORKS, Feeds, feeds_for, model_paths
 from benchmarks.report import geometric_mean, table, write
 from benchmarks.runtimes import RUNTIMES, Worker, installed
+from tilewright.cli.arrays import Array, relative_difference
 
 OURS = "tilewright"
 
@@ -68,12 +66,9 @@ def measure(path: Path, runtimes: list[str], threads: int, rounds: int, seconds:
     return row
 
 
-def difference(ours: list[NDArray[Any]], theirs: list[NDArray[Any]]) -> float:
-    """The largest max|a-b| / max|b| over all outputs; NaN where a shape differs."""
-    if [a.shape for a in ours] != [b.shape for b in theirs]:
-        return float("nan")
-    pairs = [(a.astype(np.float64), b.astype(np.float64)) for a, b in zip(ours, theirs, strict=True) if a.size]
-    return max((float(np.max(np.abs(a - b)) / max(np.max(np.abs(b)), 1e-30)) for a, b in pairs), default=0.0)
+def difference(ours: list[Array], theirs: list[Array]) -> float:
+    """The largest max|a-b| / max|b| over all outputs."""
+    return max((relative_difference(a, b) for a, b in zip(ours, theirs, strict=True)), default=0.0)
 
 
 def ratio(row: Row, peer: str) -> float | None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import click
@@ -24,6 +23,7 @@ import tilewright
 from benchmarks.peak import peak_loop
 from benchmarks.report import table, write
 from tilewright.backends.targets import host_target
+from tilewright.cli.peers import has_onnxruntime, onnxruntime_session
 
 Call = Callable[[], object]
 
@@ -52,12 +52,8 @@ def runs(model: onnx.ModelProto, x: NDArray[Any]) -> dict[str, Call]:
     """A call of each runtime on one thread."""
     session = tilewright.compile(model, threads=1)
     calls: dict[str, Call] = {"tilewright": lambda: session.run({"x": x})}
-    if find_spec("onnxruntime"):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        peer = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    if has_onnxruntime():
+        peer = onnxruntime_session(model.SerializeToString())
         calls["onnxruntime"] = lambda: peer.run(None, {"x": x})
     return calls
 

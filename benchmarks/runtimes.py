@@ -33,13 +33,9 @@ def load_tilewright(path: Path, feeds: Feeds, threads: int) -> Once:
 
 
 def load_onnxruntime(path: Path, feeds: Feeds, threads: int) -> Once:
-    import onnxruntime
+    from tilewright.cli.peers import onnxruntime_session
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime_session(path, threads=threads)
     return lambda: session.run(None, feeds)
 
 

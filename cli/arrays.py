@@ -94,3 +94,18 @@ def _statistics(array: Array) -> list[str]:
         return ["", "", ""]
     wide = array.astype(np.float64)
     return [f"{value:.6g}" for value in (wide.min(), wide.max(), wide.mean())]
+
+
+def relative_difference(ours: Array, theirs: Array) -> float:
+    """max|a-b| / max|b|; 0 for equal arrays, infinite where shape, dtype or the place of a NaN differ."""
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        return float("inf")
+    if np.array_equal(ours, theirs, equal_nan=theirs.dtype.kind == "f"):
+        return 0.0
+    if theirs.dtype.kind not in "f":
+        return float("inf")
+    finite = np.isfinite(theirs)
+    if not np.array_equal(ours[~finite], theirs[~finite], equal_nan=True):
+        return float("inf")
+    a, b = ours[finite].astype(np.float64), theirs[finite].astype(np.float64)
+    return float(np.abs(a - b).max(initial=0.0) / max(np.abs(b).max(initial=0.0), 1e-30))

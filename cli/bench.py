@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -13,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from . import options
-from .arrays import Arrays
+from .arrays import Arrays, relative_difference
+from .peers import has_onnxruntime, onnxruntime_session
 from .progress import progress
 from .session import open_session, take_inputs
 
-Once = Callable[[], object]
+Once = Callable[[], Arrays]
 
 
 @click.command()
@@ -43,26 +43,22 @@ def command(
     session = open_session(model, target, shapes, disabled, threads)
     feeds = take_inputs(session.inputs, inputs, dims, seed)
     runtimes: dict[str, Once] = {"tilewright": lambda: session.run(feeds)}
-    if find_spec("onnxruntime"):
-        runtimes["onnxruntime"] = onnxruntime_run(model, feeds, threads or 1)
+    if has_onnxruntime():
+        peer = onnxruntime_session(model, threads=threads or 1)
+        names = [output.name for output in peer.get_outputs()]
+        runtimes["onnxruntime"] = lambda: dict(zip(names, peer.run(names, feeds), strict=True))
     times: dict[str, list[float]] = {name: [] for name in runtimes}
     with progress(f"timing {model.name}") as say:
         for turn in range(rounds):
             for name, once in runtimes.items():
                 say(f"{name}, turn {turn + 1} of {rounds}")
                 times[name] += take_turn(once, seconds)
-    Console().print(report(times))
-
-
-def onnxruntime_run(model: Path, feeds: Arrays, threads: int) -> Once:
-    """A call that runs the model in onnxruntime on ``threads`` threads."""
-    import onnxruntime
-
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads
-    settings.log_severity_level = 4
-    session = onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
-    return lambda: session.run(None, feeds)
+    console = Console()
+    console.print(report(times))
+    if len(runtimes) > 1:
+        ours, theirs = (once() for once in runtimes.values())
+        worst = max(relative_difference(ours[name], theirs[name]) for name in theirs)
+        console.print(f"outputs differ by at most {worst:.1e} of the largest value")
 
 
 def take_turn(once: Once, seconds: float) -> list[float]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-import numpy as np
 import onnx
 from rich.console import Console
 from rich.table import Table
@@ -20,7 +19,8 @@ from rich.table import Table
 from ..errors import CompileError
 from ..runtime.session import Session
 from . import options
-from .arrays import Array, Arrays
+from .arrays import Arrays, relative_difference
+from .peers import onnxruntime_session
 from .progress import progress
 from .session import open_session, take_inputs
 
@@ -48,21 +48,6 @@ def expose_values(model: onnx.ModelProto) -> onnx.ModelProto:
     names = [name for node in exposed.graph.node for name in node.output if name and name not in known]
     exposed.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(names))
     return exposed
-
-
-def relative_difference(ours: Array, theirs: Array) -> float:
-    """max|a-b| / max|b|; 0 for equal arrays, infinite where shape, dtype or the place of a NaN differ."""
-    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        return float("inf")
-    if np.array_equal(ours, theirs, equal_nan=theirs.dtype.kind == "f"):
-        return 0.0
-    if theirs.dtype.kind not in "f":
-        return float("inf")
-    finite = np.isfinite(theirs)
-    if not np.array_equal(ours[~finite], theirs[~finite], equal_nan=True):
-        return float("inf")
-    a, b = ours[finite].astype(np.float64), theirs[finite].astype(np.float64)
-    return float(np.abs(a - b).max(initial=0.0) / max(np.abs(b).max(initial=0.0), 1e-30))
 
 
 def differences(model: onnx.ModelProto, ours: Arrays, theirs: Arrays) -> list[Difference]:
@@ -123,15 +108,8 @@ def command(
 
 
 def onnxruntime_outputs(model: onnx.ModelProto, feeds: Arrays) -> Arrays:
-    """Outputs by name, computed without onnxruntime's own optimizations. CompileError where it isn't installed."""
-    try:
-        import onnxruntime as ort
-    except ImportError:
-        raise CompileError("comparing needs onnxruntime: pip install onnxruntime", stage="compare") from None
-    settings = ort.SessionOptions()
-    settings.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    settings.log_severity_level = 4
-    session = ort.InferenceSession(model.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+    """Outputs by name, computed without onnxruntime's own optimizations."""
+    session = onnxruntime_session(model.SerializeToString(), optimize=False)
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, feeds), strict=True))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tilewright.cli.arrays import Array
-from tilewright.cli.compare import blocked_fusions, differences, expose_values, relative_difference, verdict
+from tilewright.cli.arrays import Array, relative_difference
+from tilewright.cli.compare import blocked_fusions, differences, expose_values, verdict
 
 from .conftest import gemm_relu
 
