@@ -40,12 +40,17 @@ class Difference(NamedTuple):
         return not self.relative <= tolerance
 
 
+SEQUENCE_OPS = ("Optional", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SplitToSequence")
+"""Ops whose output is no tensor."""
+
+
 def expose_values(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with the outputs of all nodes of its main graph as outputs, in the order of the nodes."""
+    """The model with the tensors that the nodes of its main graph give as outputs, in the order of the nodes."""
     exposed = onnx.ModelProto()
     exposed.CopyFrom(model)
     known = {output.name for output in exposed.graph.output}
-    names = [name for node in exposed.graph.node for name in node.output if name and name not in known]
+    tensors = (node for node in exposed.graph.node if node.op_type not in SEQUENCE_OPS)
+    names = [name for node in tensors for name in node.output if name and name not in known]
     exposed.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(names))
     return exposed
 

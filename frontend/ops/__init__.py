@@ -13,6 +13,7 @@ from . import (
     reduction,
     resize,
     sequence,
+    slicing,
     tensor,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "reduction",
     "resize",
     "sequence",
+    "slicing",
     "tensor",
 ]

@@ -10,7 +10,8 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import dims_of, tensor
 from ..node import Node, static
 from ..registry import op
-from .movement import ONE, ZERO, cut, join, pieces
+from .movement import join
+from .slicing import ONE, ZERO, cut, pieces
 
 
 @op("Gather")

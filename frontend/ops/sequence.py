@@ -11,7 +11,8 @@ from ...dialects.graph.types import dims_of
 from ..node import Node, UnsupportedError, static
 from ..registry import op
 from ..values import SequenceValue, Tensor, Value
-from .movement import ONE, join, pieces
+from .movement import join
+from .slicing import ONE, pieces
 
 
 @op("SequenceConstruct", since=11)
