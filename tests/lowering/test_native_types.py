@@ -289,3 +289,63 @@ def test_integer_reductions(target: TargetModel, kind: str) -> None:
     compiled("%x: memref<?xi32>, %y: memref<?xi32>", body, target)([x, y], [], 0, 1)
     reference = {"add": x.sum(), "maxsi": x.max(), "minui": x.min(), "xor": np.bitwise_xor.reduce(x)}
     assert y[0] == reference.get(kind, np.bitwise_and.reduce(x))
+
+
+@targets
+@pytest.mark.parametrize("dtype", ["int8", "float16", "int64", "float64"])
+def test_masked_accesses_of_every_width(target: TargetModel, dtype: str) -> None:
+    """Lanes beyond the bound are neither read nor written, with or without hardware masks."""
+    t = _MLIR[dtype]
+    zero = "0.0" if t.startswith("f") else "0"
+    body = f"""
+    %c16 = arith.constant 16 : index
+    %z = arith.constant dense<{zero}> : vector<16x{t}>
+    scf.for %i = %lo to %hi step %c16 {{
+      %left = arith.subi %hi, %i : index
+      %m = vector.create_mask %left : vector<16xi1>
+      %v = vector.maskedload %x[%i], %m, %z : memref<?x{t}>, vector<16xi1>, vector<16x{t}> into vector<16x{t}>
+      vector.maskedstore %y[%i], %m, %v : memref<?x{t}>, vector<16xi1>, vector<16x{t}>
+    }}"""
+    x, y = np.arange(32).astype(dtype), np.full(32, 77, dtype)
+    compiled(f"%x: memref<?x{t}>, %y: memref<?x{t}>", body, target)([x, y], [], 0, 21)
+    np.testing.assert_array_equal(y, np.where(np.arange(32) < 21, x, np.full(32, 77, dtype)))
+
+
+@targets
+def test_prefetch(target: TargetModel) -> None:
+    """Prefetches are intrinsic calls on an address that index arithmetic made."""
+    body = """
+    %c4 = arith.constant 4 : index
+    %rw = arith.constant 0 : i32
+    %keep = arith.constant 3 : i32
+    %data = arith.constant 1 : i32
+    scf.for %i = %lo to %hi step %c1 {
+      %base = "memref.extract_aligned_pointer_as_index"(%x) : (memref<?xf32>) -> index
+      %bytes = arith.muli %i, %c4 : index
+      %at = arith.addi %base, %bytes : index
+      %word = arith.index_cast %at : index to i64
+      %p = llvm.inttoptr %word : i64 to !llvm.ptr
+      llvm.call_intrinsic "llvm.prefetch"(%p, %rw, %keep, %data) : (!llvm.ptr, i32, i32, i32) -> ()
+    }"""
+    native = compiled("%x: memref<?xf32>", body, target)
+    assert "@llvm.prefetch.p0(ptr" in native.ir_text
+    native([np.zeros(4, np.float32)], [], 0, 4)
+
+
+def test_int8_dot_product() -> None:
+    target = next((target for target in LOCAL_TARGETS if target.has_int8_dot), None)
+    if target is None:
+        pytest.skip("needs AVX-512 VNNI")
+    body = """
+    %acc = vector.load %c[%c0] : memref<?xi32>, vector<16xi32>
+    %u = vector.load %a[%c0] : memref<?xi8>, vector<64xi8>
+    %s = vector.load %b[%c0] : memref<?xi8>, vector<64xi8>
+    %r = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%acc, %u, %s)
+      : (vector<16xi32>, vector<64xi8>, vector<64xi8>) -> vector<16xi32>
+    vector.store %r, %c[%c0] : memref<?xi32>, vector<16xi32>"""
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(0, 256, 64, np.uint8), rng.integers(-128, 128, 64, np.int8)
+    c = np.arange(16, dtype=np.int32)
+    expected = c + (a.astype(np.int32) * b).reshape(16, 4).sum(axis=1)
+    compiled("%a: memref<?xi8>, %b: memref<?xi8>, %c: memref<?xi32>", body, target)([a, b, c], [], 0, 1)
+    np.testing.assert_array_equal(c, expected)
