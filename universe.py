@@ -19,6 +19,7 @@ DIALECTS: dict[str, str] = {
 
 REPLACED_DIALECTS: dict[str, str] = {
     "arith": "dialects.arith:Arith",
+    "memref": "dialects.memref:MemRef",
 }
 """Dialects of xDSL's that ours extends. A universe may not repeat a name, so only our own tools see these."""
 

@@ -21,6 +21,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ..dialects.graph.base import i1
 from ..dialects.graph.dims import Atom, DimExpr
+from ..dialects.memref import PrefetchOp
 from .loop_types import INDEX, constant_attr, element_type, flat_memref, is_vector, storage_type, type_of, vector_type, view_type
 from .loop_types import compute_type as compute_type
 
@@ -330,6 +331,10 @@ class LoopBuilder:
             self.block.add_op(vector.StoreOp.create(operands=[value, *where]))
         else:
             self.block.add_op(vector.MaskedStoreOp.create(operands=[*where, mask, value]))
+
+    def prefetch(self, view: SSAValue, indices: Sequence[Index], locality: int = 3) -> None:
+        """Bring the line of an element near, which may lie outside the view; 3: to L1, 2: to L2."""
+        self.block.add_op(PrefetchOp(view, [self.index(i) for i in indices], locality))
 
     def lane_mask(self, count: Index, lanes: int) -> SSAValue:
         """`vector<lanes x i1>` with the first `count` lanes set (all of them when count >= lanes)."""

@@ -155,19 +155,23 @@ def _panel(frame: Frame, batch: Sequence[Index], first: Index, blocks: Index, pa
     def depth_block(kb: Index) -> None:
         k0, length = frame.depth_block(kb)
         columns = b.view(source, [length, plan.nr], [plan.nr, 1], b.add(start, b.mul(k0, plan.nr)))
-        b.for_(0, blocks, lambda block, _: row_block(kb, length, columns, block))
+        b.for_(0, blocks, lambda block, _: row_block(kb, length, columns, block, b.add(start, b.mul(b.add(k0, length), plan.nr))))
 
-    def row_block(kb: Index, length: Index, columns: SSAValue, block: Index) -> None:
+    def row_block(kb: Index, length: Index, columns: SSAValue, block: Index, after: Index) -> None:
+        next_piece = None
+        if plan.far:
+            at = b.add(after, b.mul(block, b.mul(length, plan.far)))
+            next_piece = b.view(source, [length, plan.far], [plan.far, 1], at)
         at = b.mul(b.add(b.mul(block, frame.depth_blocks), kb), plan.mr * plan.row_stride)
         rows = b.view(frame.block, [plan.mr, length], [plan.row_stride, 1], at)
         row = b.add(first, b.mul(block, plan.mr))
         if single:
-            finisher.finish(accumulate(frame, rows, columns, length, zeros(frame)), row, 0)
+            finisher.finish(accumulate(frame, rows, columns, length, zeros(frame), next_piece), row, 0)
             return
         tile = b.mul(block, plan.mr * plan.nr)
         types = [v.type for v in zeros(frame)]
         sums = b.if_(b.cmp("eq", kb, 0), lambda: zeros(frame), lambda: load_tile(frame, tile), types)
-        sums = accumulate(frame, rows, columns, length, sums)
+        sums = accumulate(frame, rows, columns, length, sums, next_piece)
         last = b.cmp("eq", kb, b.sub(frame.depth_blocks, 1))
         b.if_(last, lambda: finisher.finish(sums, row, tile), lambda: store_tile(frame, sums, tile))
 

@@ -56,6 +56,16 @@ class Plan:
         return self.schedule["taps"]
 
     @property
+    def ahead(self) -> int:
+        """How many depth steps before its use a row of the panel is prefetched; 0 for not at all."""
+        return self.schedule.get("ahead", 0)
+
+    @property
+    def far(self) -> int:
+        """Elements of the next panel that each step of depth prefetches to L2; 0 for none."""
+        return self.schedule.get("far", 0)
+
+    @property
     def row_stride(self) -> int:
         """Elements from one row of a scratch block to the next."""
         return self.kc + ROW_SLACK

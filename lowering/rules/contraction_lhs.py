@@ -15,6 +15,7 @@ from xdsl.ir import SSAValue
 from ...dialects.graph.base import i1
 from ..builder import Index
 from ..loop_types import INDEX, vector_type
+from ..strided import ONE
 from .contraction_frame import Frame
 from .contraction_problem import Window
 
@@ -210,16 +211,27 @@ def _copy(
     b.if_(whole, lambda: _copy_elements(frame, buffer, source, target, 0, count), border)
 
 
+def _next_chunk(frame: Frame) -> Index | None:
+    """About how far from a row its counterpart in the next chunk lies; it is prefetched while this chunk is gathered."""
+    lhs, plan = frame.problem.lhs, frame.plan
+    if plan.row_chunks == ONE or not lhs.rows:
+        return None
+    return frame.b.mul(plan.mc, frame.b.dim(lhs.rows[-1]))
+
+
 def _copy_elements(frame: Frame, buffer: SSAValue, source: Index, target: Index, low: Index, high: Index) -> None:
     """Elements [low, high) of a run, by vectors where they are adjacent; the last vector is stored whole."""
     b, lanes = frame.b, frame.plan.lanes
     step = b.dim(frame.problem.lhs.run_step)
+    ahead = _next_chunk(frame)
 
     def element(k: SSAValue, _: Sequence[SSAValue]) -> None:
         b.store(b.load(buffer, [b.add(source, b.mul(k, step))]), frame.block, [b.add(target, k)])
 
     def vector(k: Index, mask: SSAValue | None) -> None:
         b.vstore(b.vload(buffer, [b.add(source, k)], lanes, mask), frame.block, [b.add(target, k)])
+        if ahead is not None:
+            b.prefetch(buffer, [b.add(b.add(source, k), ahead)], locality=2)
 
     if step != 1:
         b.for_(low, high, element)

@@ -18,14 +18,16 @@ def zeros(frame: Frame) -> list[SSAValue]:
     return [zero] * (plan.mr * plan.vectors)
 
 
-def accumulate(frame: Frame, rows: SSAValue, panel: SSAValue, depth: Index, sums: Sequence[SSAValue]) -> list[SSAValue]:
+def accumulate(
+    frame: Frame, rows: SSAValue, panel: SSAValue, depth: Index, sums: Sequence[SSAValue], next_piece: SSAValue | None = None
+) -> list[SSAValue]:
     """`sums += rows[:, :depth] @ panel[:depth, :]` for views [mr, depth] and [depth, nr], each sum in order of depth."""
     b, unroll = frame.b, frame.plan.schedule["unroll"]
     whole = b.mul(b.floordiv(depth, unroll), unroll)
 
     def steps(count: int, k: Index, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
         for step in range(count):
-            carried = _step(frame, rows, panel, b.add(k, step), carried)
+            carried = _step(frame, rows, panel, b.add(k, step), carried, next_piece)
         return carried
 
     sums = b.for_(0, whole, lambda k, carried: steps(unroll, k, carried), step=unroll, inits=sums)
@@ -34,10 +36,16 @@ def accumulate(frame: Frame, rows: SSAValue, panel: SSAValue, depth: Index, sums
     return b.for_(whole, depth, lambda k, carried: steps(1, k, carried), inits=sums)
 
 
-def _step(frame: Frame, rows: SSAValue, panel: SSAValue, k: Index, sums: Sequence[SSAValue]) -> list[SSAValue]:
+def _step(
+    frame: Frame, rows: SSAValue, panel: SSAValue, k: Index, sums: Sequence[SSAValue], next_piece: SSAValue | None
+) -> list[SSAValue]:
     """One outer product: mr broadcasts, nr / lanes loads, a multiply-add for each pair."""
     b, plan = frame.b, frame.plan
     columns = [b.vload(panel, [k, v * plan.lanes], plan.lanes) for v in range(plan.vectors)]
+    for v in range(plan.vectors * (plan.ahead > 0)):
+        b.prefetch(panel, [b.add(k, plan.ahead), v * plan.lanes])
+    if next_piece is not None:
+        b.prefetch(next_piece, [k, 0], locality=2)
     result: list[SSAValue] = []
     for row in range(plan.mr):
         value = b.broadcast(b.load(rows, [row, k]), plan.lanes)

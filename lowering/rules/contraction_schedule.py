@@ -9,6 +9,8 @@ Parameters of `#kernel.schedule<"contraction", {..}>`:
 | `taps` | how many taps of a convolution make one depth block (1 when a run is longer than `kc`) |
 | `mc` | rows that one slice of the grid gathers at once, so that a panel is read once for all of them |
 | `unroll` | steps of the depth loop in one iteration |
+| `ahead` | steps of depth before its use that a row of a panel is prefetched to L1 |
+| `far` | elements of the next panel that a step of depth prefetches to L2, where panels stream from beyond it |
 | `rhs` | how the right side is read: 0 panels packed before, 1 packed into scratch by the kernel, 2 in place |
 
 None of them changes the order of a sum: each element is one chain of multiply-adds over the depth, from zero.
@@ -25,8 +27,12 @@ from ...dialects.kernel import ScheduleAttr
 from .contraction_problem import Problem
 
 PACKED, SCRATCH, DIRECT = 0, 1, 2
-MAX_KC = 1024
-"""Floats in one row of a depth block."""
+MAX_KC = 2304
+"""Elements in one row of a depth block: longer ones save taking sums up again, prefetching keeps panels coming."""
+LATENCY = 224
+"""Cycles that a prefetch to L1 should be early: more than L2 takes, most of what the last level does."""
+STREAM_ROWS = 48
+"""So many rows at least share a pass over panels that do not fit in L2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +51,28 @@ class Block:
 def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAttr:
     """The schedule for a problem whose dims are known where they are static."""
     m, n = _known(problem.row_count, 1024), _known(problem.columns, 512)
-    lanes = target.lanes(bits)
+    lanes, itemsize = target.lanes(bits), bits // 8
     block = choose_block(m, n, lanes, target.vector_registers)
     run, taps = _known(problem.lhs.run, 512), 1
     for window in problem.lhs.taps:
         taps *= _known(window.kernel, 3)
     kc, grouped = depth_blocks(run if problem.lhs.run.is_static else MAX_KC // 2, taps, lanes)
-    depth = run * taps
-    mc = _rows_at_once(m, depth, block.mr, target, bits // 8)
-    unroll = max(1, 8 // (block.mr * block.vectors))
-    rhs = PACKED if can_pack(problem) else SCRATCH
+    row_bytes = run * taps * itemsize
+    streams = n * row_bytes > target.l2_bytes // 2
+    mc = _rows_at_once(m, row_bytes, block.mr, streams, target)
+    blocks = ceildiv(min(mc, m), block.mr)
     return ScheduleAttr.of(
-        "contraction", mr=block.mr, nr=block.nr, kc=kc, taps=grouped, mc=mc, unroll=unroll, rhs=rhs, lanes=lanes
+        "contraction",
+        mr=block.mr,
+        nr=block.nr,
+        kc=kc,
+        taps=grouped,
+        mc=mc,
+        unroll=max(1, 8 // (block.mr * block.vectors)),
+        ahead=min(32, max(8, round(LATENCY / _step_cycles(block)))),
+        far=ceildiv(block.nr, blocks) if streams and blocks > 1 else 0,
+        rhs=PACKED if can_pack(problem) else SCRATCH,
+        lanes=lanes,
     )
 
 
@@ -79,13 +95,14 @@ def choose_block(m: int, n: int, lanes: int, registers: int) -> Block:
 
 
 def _cycles(block: Block, m: int, n: int) -> float:
-    """Cycles of all blocks for one step of depth: two multiply-adds or loads a cycle, multiply-adds of latency four."""
+    """Cycles of all blocks for one step of depth. Panels stream from L2, so taller blocks hide more of it."""
     rows, panels = ceildiv(m, block.mr), ceildiv(n, block.nr)
-    chains = block.mr * block.vectors
-    fma = max(chains / 2, 4.0)
-    loads = (block.mr + block.vectors) / 2
-    # Panels stream from L2 at well under a line a cycle, so taller blocks hide more of it.
-    return rows * panels * (max(fma, loads) + 0.25 * block.vectors + 0.05 * block.mr)
+    return rows * panels * (_step_cycles(block) + 1.0 + 0.25 * block.vectors + 0.05 * block.mr)
+
+
+def _step_cycles(block: Block) -> float:
+    """Cycles of one step: two multiply-adds or loads a cycle, multiply-adds of latency four."""
+    return max(block.mr * block.vectors / 2, (block.mr + block.vectors) / 2, 4.0)
 
 
 def depth_blocks(run: int, taps: int, lanes: int) -> tuple[int, int]:
@@ -97,9 +114,16 @@ def depth_blocks(run: int, taps: int, lanes: int) -> tuple[int, int]:
     return round_up(run * grouped, lanes), grouped
 
 
-def _rows_at_once(m: int, depth: int, mr: int, target: TargetModel, itemsize: int) -> int:
-    """As many rows as leave half of L2 to the panels, in equal blocks."""
-    limit = max(mr, target.l2_bytes // 2 // max(depth * itemsize, 1) // mr * mr)
+def _rows_at_once(m: int, row_bytes: int, mr: int, streams: bool, target: TargetModel) -> int:
+    """Rows that are gathered together, in equal chunks.
+
+    Panels that fit in L2 are read again for every chunk, which then fits in L1. Panels that come from beyond are read as seldom
+    as L2 has room for rows.
+    """
+    if streams and m * row_bytes <= target.l2_bytes:
+        return round_up(m, mr)
+    limit = max(target.l2_bytes // 2 // row_bytes, STREAM_ROWS) if streams else target.l1_bytes // row_bytes
+    limit = max(limit // mr * mr, mr)
     return round_up(ceildiv(m, ceildiv(m, limit)), mr)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from xdsl.dialects import llvm, memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, SymbolRefAttr, i64
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, SymbolRefAttr, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from ...dialects.memref import PrefetchOp
 from ...dialects.narrowing import is_integer_array, is_memref
 from . import polynomial
 from .addressing import element_bytes, element_pointer, locate, pointer, view_of_type
@@ -161,6 +162,15 @@ def _view(lowering: Lowering, op: Operation, source: SSAValue) -> View:
     return view
 
 
+def lower_prefetch(lowering: Lowering, op: Operation) -> None:
+    """A hint: the address need not be inside the memref."""
+    assert isinstance(op, PrefetchOp)
+    address, _ = element_pointer(lowering, op.memref, op.indices)
+    flags = (abs(op.is_write.value.data), op.locality.value.data, abs(op.is_data.value.data))
+    hints = [lowering.constant(IntegerAttr(flag, i32), i32) for flag in flags]
+    lowering.emit_op(llvm.CallIntrinsicOp("llvm.prefetch", [address, *hints], []))
+
+
 HANDLERS: dict[str, Handler] = {
     "memref.load": lower_load,
     "memref.store": lower_store,
@@ -169,6 +179,7 @@ HANDLERS: dict[str, Handler] = {
     "memref.view": lower_view,
     "memref.cast": lower_cast,
     "memref.dim": lower_dim,
+    "memref.prefetch": lower_prefetch,
     "memref.alloca": lower_alloca,
     "memref.get_global": lower_get_global,
     "memref.extract_aligned_pointer_as_index": lower_pointer_as_index,
