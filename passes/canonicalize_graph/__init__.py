@@ -14,6 +14,7 @@ from ..fold_shapes import FOLD_SHAPES
 from .branches import BRANCHES
 from .broadcasts import BROADCASTS
 from .casts import CASTS
+from .counting import COUNTING
 from .identities import IDENTITIES
 from .movement import MOVEMENT
 from .moving import MOVING
@@ -37,4 +38,5 @@ class CanonicalizeGraphPass(PatternPass):
         *BRANCHES,
         *SINKING,
         *MOVING,
+        *COUNTING,
     )

@@ -16,7 +16,7 @@ from ...dialects import graph
 from ...dialects.graph.elementwise import is_float, is_integer
 from ...dialects.graph.types import dims_of, element_of, tensor
 from ..constants import constant_of, scalar_constant, splat_of
-from ..driver import AnyPattern, Pattern, Rewriter, producer
+from ..driver import AnyPattern, Pattern, Rewriter, producer, users
 
 
 def replace_by(op: graph.GraphOp, value: SSAValue, rewriter: Rewriter) -> bool:
@@ -106,16 +106,18 @@ class DropNeutral(Pattern[graph.BinaryOp]):
 
 
 class DropPlusZero(Pattern[graph.AddOp]):
-    """add(x, +0.0) -> x; guard: x is never -0"""
+    """add(x, +0.0) -> x; guard: x is never -0, or all users treat both zeros alike"""
 
     def rewrite(self, op: graph.AddOp, rewriter: Rewriter) -> bool:
         value = splat_of(op.rhs, rewriter.session.weights)
-        if value is None or value != 0 or not isinstance(op.lhs.owner, NEVER_MINUS_ZERO):
+        if value is None or value != 0:
             return False
-        return replace_by(op, op.lhs, rewriter)
+        alike = isinstance(op.lhs.owner, NEVER_MINUS_ZERO) or all(isinstance(u, SAME_FOR_ZEROS) for u in users(op.result))
+        return alike and replace_by(op, op.lhs, rewriter)
 
 
 NEVER_MINUS_ZERO = (graph.SigmoidOp, graph.ExpOp, graph.AbsOp, graph.SoftmaxOp, graph.SoftplusOp)
+SAME_FOR_ZEROS = (graph.SoftmaxOp, graph.LogSoftmaxOp, graph.ExpOp, graph.SigmoidOp, graph.CosOp, graph.AbsOp)
 NON_NEGATIVE = (*NEVER_MINUS_ZERO, graph.ReluOp, graph.HardSigmoidOp)
 
 

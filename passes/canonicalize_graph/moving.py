@@ -79,6 +79,35 @@ class TransposeOfBroadcast(Pattern[graph.TransposeOp]):
         return True
 
 
+class ReshapeOfUniform(Pattern[graph.ReshapeOp]):
+    """reshape(broadcast(x)) -> broadcast(x); guard: x has one element"""
+
+    def rewrite(self, op: graph.ReshapeOp, rewriter: Rewriter) -> bool:
+        inner = producer(op.x, graph.BroadcastOp)
+        if inner is None or any(d != ONE for d in dims_of(inner.x)):
+            return False
+        scalar = inner.x if not dims_of(inner.x) else rewriter.insert(graph.ReshapeOp(inner.x, tensor(element_of(op.x), ())))
+        rewriter.replace(op, graph.BroadcastOp(scalar, tensor_type(op.result)))
+        return True
+
+
+class SliceOfBroadcast(Pattern[graph.SliceOp]):
+    """slice(broadcast(x)) -> broadcast(slice(x))"""
+
+    def rewrite(self, op: graph.SliceOp, rewriter: Rewriter) -> bool:
+        inner = producer(op.x, graph.BroadcastOp)
+        if inner is None:
+            return False
+        dims = dims_of(inner.x)
+        padding = rank_of(op.x) - len(dims)
+        columns = list(zip(op.starts.data, op.steps.data, dims_of(op.result), strict=True))[padding:]
+        kept = [(ZERO, ONE, ONE) if d == ONE else column for d, column in zip(dims, columns, strict=True)]
+        sizes = [size for _, _, size in kept]
+        part = graph.SliceOp(inner.x, [s for s, _, _ in kept], tensor(element_of(op.x), sizes), [s for _, s, _ in kept])
+        rewriter.replace(op, graph.BroadcastOp(rewriter.insert(part), tensor_type(op.result)))
+        return True
+
+
 class BroadcastBelowElementwise(Pattern[graph.ElementwiseOp]):
     """exp(broadcast(x)) -> broadcast(exp(x)), add(broadcast(x), c) -> broadcast(add(x, c)); guard: fewer elements"""
 
@@ -139,6 +168,8 @@ MOVING: tuple[AnyPattern, ...] = (
     SliceOfTranspose(),
     SliceOfConcatAcross(),
     TransposeOfBroadcast(),
+    ReshapeOfUniform(),
+    SliceOfBroadcast(),
     BroadcastBelowElementwise(),
     TransposeBelowElementwise(),
 )
