@@ -1,5 +1,6 @@
 # make setup            a virtual environment in .venv with the package (editable) and everything its tests need
-# make types lit test   ruff and pyright; FileCheck tests; pytest
+# make demo             compile a real network, show its outputs, and its time beside onnxruntime's
+# make check            all checks: types (ruff and pyright), lit (FileCheck tests) and test (pytest)
 # make bench            latency beside onnxruntime and OpenVINO, where those are installed
 #
 # Another environment: make VENV=/path/to/venv test
@@ -9,12 +10,21 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: setup types lit test bench
+MODEL ?= resnet50
+
+.PHONY: setup demo check types lit test bench
 
 setup:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+
+demo:
+	$(BIN)/python benchmarks/zoo/inflate.py benchmarks/inflated $(MODEL)
+	cd benchmarks/inflated && $(abspath $(BIN))/tilewright run $(MODEL).onnx --input $(MODEL).npz
+	cd benchmarks/inflated && $(abspath $(BIN))/tilewright bench $(MODEL).onnx --input $(MODEL).npz
+
+check: types lit test
 
 types:
 	$(BIN)/ruff check

@@ -22,7 +22,7 @@ _LAZY = ("InferenceSession", "RunOptions", "SessionOptions")
 def compile(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,
     *,
-    target: str = "host",
+    target: str | None = None,
     threads: int | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     disable_pass: Sequence[str] = (),
@@ -34,13 +34,15 @@ def compile(
 
     Args:
         model: path, bytes or ModelProto.
-        target: "host", or the name of a target model that this machine can run, such as "x86-64-v3".
+        target: "host" (the default), or the name of a target model that this machine can run, such as "x86-64-v3".
         threads: how many threads a run may use; runs are single-threaded so far, so None and 1 are the only values.
         shapes: sizes by input name that pin dynamic dims, such as ``{"x": (1, 3, 224, 224)}``.
         disable_pass: names of passes to leave out.
         dump_ir: folder for one numbered file per stage.
         guard: end every buffer at a protected page (slow; for tests).
         progress: called with the name of each pass before it runs.
+
+    Environment variables (`knobs.py`) say what the arguments leave open.
 
     Raises:
         BadModelError, UnsupportedOpError, ShapeError, CompileError, BadOptionError (with UnknownTargetError).

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import knobs
 from .backends.targets import get_target, runs_here
 from .compiler import CompileOptions, compile_executable
 from .errors import BadOptionError, UnsupportedPlatformError
@@ -16,28 +17,42 @@ if TYPE_CHECKING:
     import onnx
 
 
+def make_options(
+    *,
+    target: str | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    disable_pass: Sequence[str] = (),
+    dump_ir: str | os.PathLike[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> CompileOptions:
+    """How to compile: what the arguments say, and the environment variables of `knobs.py` where they say nothing."""
+    return CompileOptions(
+        target=target or knobs.target(),
+        shapes=shapes,
+        disable_passes=(*disable_pass, *knobs.disable_pass()),
+        dump_dir=knobs.dump_ir() if dump_ir is None else Path(dump_ir),
+        verify=knobs.verify(),
+        progress=progress,
+    )
+
+
 def compile_session(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,
     *,
-    target: str,
-    threads: int | None,
-    shapes: Mapping[str, Sequence[int]] | None,
-    disable_pass: Sequence[str],
-    dump_ir: str | os.PathLike[str] | None,
-    guard: bool,
-    progress: Callable[[str], None] | None,
+    target: str | None = None,
+    threads: int | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    disable_pass: Sequence[str] = (),
+    dump_ir: str | os.PathLike[str] | None = None,
+    guard: bool = False,
+    progress: Callable[[str], None] | None = None,
 ) -> Session:
     """See `tilewright.compile`."""
+    threads = knobs.threads() if threads is None else threads
     if threads is not None and threads < 1:
         raise BadOptionError(f"threads is a positive number or None, got {threads}")
-    model_target = get_target(target)
+    options = make_options(target=target, shapes=shapes, disable_pass=disable_pass, dump_ir=dump_ir, progress=progress)
+    model_target = get_target(options.target)
     if not runs_here(model_target):
         raise UnsupportedPlatformError(f"this processor can't run code for '{model_target.name}'")
-    options = CompileOptions(
-        target=target,
-        shapes=shapes,
-        disable_passes=tuple(disable_pass),
-        dump_dir=None if dump_ir is None else Path(dump_ir),
-        progress=progress,
-    )
-    return Session(compile_executable(model, options), guard=guard)
+    return Session(compile_executable(model, options), guard=guard or knobs.guard())

@@ -85,14 +85,7 @@ class InferenceSession:
                 raise BadOptionError(f"no provider is called '{provider}'; known is: {PROVIDER}")
         options = sess_options or SessionOptions()
         self.session = compile_session(
-            path_or_bytes,
-            target="host",
-            threads=options.intra_op_num_threads or None,
-            shapes=None,
-            disable_pass=options.disabled_passes,
-            dump_ir=None,
-            guard=False,
-            progress=None,
+            path_or_bytes, threads=options.intra_op_num_threads or None, disable_pass=options.disabled_passes
         )
 
     def get_inputs(self) -> list[NodeArg]:

@@ -83,7 +83,6 @@ cache_dir = Knob("TILEWRIGHT_CACHE_DIR", _default_cache, Path, "a folder", "wher
 cache_size = Knob("TILEWRIGHT_CACHE_SIZE", lambda: 2 << 30, _size, "bytes, as in 512M or 2G", "bound of the cache")
 target = Knob("TILEWRIGHT_TARGET", lambda: "host", str, "a target's name", "target where none is asked for")
 threads = Knob("TILEWRIGHT_THREADS", _no_number, _positive, "a number above 0", "threads of a session")
-workers = Knob("TILEWRIGHT_WORKERS", _no_number, _positive, "a number above 0", "processes that generate code")
 dump_ir = Knob("TILEWRIGHT_DUMP_IR", _no_path, Path, "a folder", "write the IR after each stage there")
 disable_pass = Knob("TILEWRIGHT_DISABLE_PASS", tuple[str, ...], _names, "names, by comma", "passes left out")
 rewrite_limit = Knob("TILEWRIGHT_REWRITE_LIMIT", _no_number, int, "a number", "stop rewriting after this many")

@@ -37,13 +37,9 @@ class TilewrightBackend(Backend):
         return TilewrightRep(
             compile_session(
                 model,
-                target=kwargs.pop("target", "host"),
+                target=kwargs.pop("target", None),
                 threads=kwargs.pop("threads", None),
-                shapes=None,
-                disable_pass=(),
-                dump_ir=None,
                 guard=kwargs.pop("guard", False),
-                progress=None,
             )
         )
 

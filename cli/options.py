@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from .. import knobs
+from ..api import make_options
 from ..compiler import CompileOptions
 from ..errors import BadOptionError
 from .arrays import parse_pairs
@@ -50,7 +50,7 @@ def inputs(command: F) -> F:
 
 def compile_options(target: str | None, shapes: Sequence[str], disabled: Sequence[str]) -> CompileOptions:
     """What the options of ``compiling`` ask for."""
-    return CompileOptions(target=target or knobs.target(), shapes=dim_lists("--shape", shapes), disable_passes=tuple(disabled))
+    return make_options(target=target, shapes=dim_lists("--shape", shapes), disable_pass=disabled)
 
 
 def dim_lists(option: str, pairs: Sequence[str]) -> dict[str, tuple[int, ...]]:

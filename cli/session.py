@@ -39,12 +39,10 @@ def open_session(
     with progress(f"compiling {name}") as say:
         return compile_session(
             model,
-            target=target or knobs.target(),
-            threads=threads or knobs.threads(),
+            target=target,
+            threads=threads,
             shapes=options.dim_lists("--shape", shapes),
             disable_pass=disabled,
-            dump_ir=None,
-            guard=knobs.guard(),
             progress=say,
         )
 
