@@ -88,6 +88,11 @@ class LoopBuilder:
         block = owner if isinstance(owner, Block) else owner.parent
         return next((d for d in range(len(self._open) - 1, -1, -1) if self._open[d] is block), 0)
 
+    @property
+    def level(self) -> int:
+        """The depth of the current block."""
+        return self._open.index(self.block)
+
     @contextmanager
     def outside(self, operands: Sequence[SSAValue], least: int = 0) -> Generator[dict[object, SSAValue]]:
         """Emit in the outermost open block, from depth `least` on, where the operands are known.
@@ -223,6 +228,10 @@ class LoopBuilder:
     def cmp(self, predicate: str, a: Index, b: Index) -> SSAValue:
         """Signed integer comparison: eq ne slt sle sgt sge ult ule ugt uge."""
         return self.emit(arith.CmpiOp(self.index(a), self.index(b), predicate))
+
+    def select(self, condition: SSAValue, then: Index, otherwise: Index) -> SSAValue:
+        """One of two indices."""
+        return self.pure(arith.SelectOp, [condition, self.index(then), self.index(otherwise)], INDEX)
 
     # -- symbolic dims --------------------------------------------------------------------------------------------------
     def bind_dim(self, dim: DimExpr, value: Index) -> None:

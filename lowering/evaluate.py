@@ -6,12 +6,11 @@ computed as a scalar and broadcast, and everything is emitted outside the loops 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import cast
 
-from xdsl.dialects import vector
-from xdsl.dialects.builtin import DenseArrayBase, i64
 from xdsl.ir import SSAValue
 
 from ..dialects import arith, graph
@@ -23,7 +22,11 @@ from .builder import Index, KernelBuilder
 from .casts import to_register, to_storage
 from .loop_types import storage_type, vector_type
 from .pointwise import emit_pointwise
+from .shuffles import extract, insert, pick, reverse
 from .values import Value, register_type
+
+MAX_PICKED_STRIDE = 4
+"""Strides up to this one are loaded as whole vectors, of which the elements are picked."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,18 @@ class Evaluator:
         self.raw = raw
         self.bound: dict[SSAValue, Producer] = {}
         """What the values of `Bound` nodes are at a point, in register types."""
+        self.preset: dict[int, SSAValue] = {}
+        """Leaves, by `id`, whose value at the current point is there already."""
+        self._least = 0
+
+    @contextmanager
+    def guarded(self) -> Generator[None]:
+        """Nothing is read outside the current block: it may be there to keep reads inside the buffers."""
+        saved, self._least = self._least, self.b.level
+        try:
+            yield
+        finally:
+            self._least = saved
 
     # -- values -----------------------------------------------------------------------------------------------------------
     def value(self, node: Node, point: Point) -> SSAValue:
@@ -65,7 +80,7 @@ class Evaluator:
             return self.b.broadcast(self.value(node, point.scalar()), point.lanes)
         match node:
             case Leaf():
-                return self._load(node, point)
+                return self.preset.get(id(node)) or self._load(node, point)
             case Splat():
                 kind = storage_type(node.element) if self.raw else register_type(node.element)
                 return self.b.const(node.value, kind)
@@ -105,7 +120,7 @@ class Evaluator:
         offset = self.offset(leaf, point)
         known = [b.index(offset), *([point.mask] if point.mask is not None else [])]
         key = (leaf.source, offset, point.lanes, point.mask, leaf.strides[point.axis] if point.lanes else None)
-        with b.outside(known) as memory:
+        with b.outside(known, self._least) as memory:
             found = memory.get(key)
             if found is None:
                 stored = self._fetch(leaf, buffer, offset, point)
@@ -120,11 +135,21 @@ class Evaluator:
         if stride == ONE:
             return b.vload(buffer, [offset], point.lanes, point.mask)
         assert point.mask is None, "a strided access has no masked form"
+        if stride.is_static and (stride.value == -1 or 2 <= stride.value <= MAX_PICKED_STRIDE):
+            return self._pick(buffer, offset, point.lanes, stride.value)
         step, result = b.dim(stride), b.const(0, vector_type(storage_type(leaf.element), point.lanes))
         for lane in range(point.lanes):
             element = b.load(buffer, [b.add(offset, b.mul(lane, step))])
             result = insert(b, element, result, lane)
         return result
+
+    def _pick(self, buffer: SSAValue, offset: Index, lanes: int, stride: int) -> SSAValue:
+        """Every so-many-th element, out of whole vectors; the last one ends where the last element is."""
+        b = self.b
+        if stride == -1:
+            return reverse(b, b.vload(buffer, [b.sub(offset, lanes - 1)], lanes))
+        starts = [k * lanes for k in range(stride - 1)] + [(lanes - 1) * stride + 1 - lanes]
+        return pick(b, [(s, b.vload(buffer, [b.add(offset, s)], lanes)) for s in starts], lanes, stride)
 
     def store(self, value: SSAValue, leaf: Leaf, point: Point) -> None:
         """Write a value in its register type (storage type when raw)."""
@@ -172,16 +197,3 @@ def table_numbers(value: SSAValue) -> Sequence[DimExpr | float | int]:
 def table_bytes(value: SSAValue) -> int:
     """Scratch bytes that a table takes, padded to a cache line."""
     return -(-len(table_numbers(value)) * 8 // 64) * 64
-
-
-def insert(b: KernelBuilder, element: SSAValue, into: SSAValue, lane: int) -> SSAValue:
-    return b.pure(vector.InsertOp, [element, into], into.type, _lane(lane))
-
-
-def extract(b: KernelBuilder, source: SSAValue, lane: int) -> SSAValue:
-    kind = arith.element_of(source.type)
-    return b.pure(vector.ExtractOp, [source], kind, _lane(lane))
-
-
-def _lane(lane: int) -> dict[str, DenseArrayBase]:
-    return {"static_position": DenseArrayBase.from_list(i64, [lane])}

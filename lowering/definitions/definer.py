@@ -104,9 +104,6 @@ class Definer:
         value = Value(self.b, self.b.pure(arith.IndexCastOp, [self.b.index(index)], i64), si64)
         return value if like is None else cast(value, like.element)
 
-    def select(self, condition: SSAValue, then: Index, otherwise: Index) -> SSAValue:
-        return self.b.op(arith.SelectOp, [condition, self.b.index(then), self.b.index(otherwise)], INDEX)
-
     def constant(self, number: float | int, like: SSAValue) -> Value:
         """A number of the element type of a tensor."""
         element = element_of(like)
@@ -116,7 +113,7 @@ class Definer:
     def wrapped(self, index: Value, size: Index) -> Index:
         """An index that may count from the end."""
         position = self.to_index(index)
-        return self.select(self.b.cmp("slt", position, 0), self.b.add(position, size), position)
+        return self.b.select(self.b.cmp("slt", position, 0), self.b.add(position, size), position)
 
     def checked(self, positions: Sequence[tuple[Index, Index]], then: Callable[[], Value], like: SSAValue) -> Value:
         """`then()` where every (position, size) is inside; else zero, and the kernel fails."""

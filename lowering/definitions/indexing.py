@@ -101,4 +101,4 @@ def one_hot(d: Definer, op: graph.OneHotOp, at: Indices) -> Value:
 
 
 def _choose(d: Definer, hot: SSAValue, values: SSAValue) -> Value:
-    return d.element(values, [d.select(hot, 1, 0)])
+    return d.element(values, [d.b.select(hot, 1, 0)])

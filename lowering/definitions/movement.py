@@ -90,7 +90,7 @@ def _modulo(d: Definer, index: Index, period: Index) -> Index:
     """Remainder of the sign of the period, which is positive."""
     b = d.b
     rest = b.op(arith.RemSIOp, [b.index(index), b.index(period)], INDEX)
-    return d.select(b.cmp("slt", rest, 0), b.add(rest, period), rest)
+    return d.b.select(b.cmp("slt", rest, 0), b.add(rest, period), rest)
 
 
 def trilu(d: Definer, op: graph.TriluOp, at: Indices) -> Value:
@@ -108,7 +108,7 @@ def _pick(d: Definer, values: Sequence[Index], position: Index) -> Index:
     """The value at a position that is only known at run time."""
     picked = values[-1]
     for number, value in enumerate(values[:-1]):
-        picked = d.select(d.b.cmp("eq", position, number), value, picked)
+        picked = d.b.select(d.b.cmp("eq", position, number), value, picked)
     return picked
 
 

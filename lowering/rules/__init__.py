@@ -9,12 +9,14 @@ from .elementwise import ElementwiseRule
 from .pack import PackRule
 from .reduction import ReductionRule
 from .scalar import ScalarRule
+from .transpose import TransposeRule
 from .window import WindowRule
 
 RULES: tuple[Rule, ...] = (
     WindowRule(),
     ContractionRule(),
     ReductionRule(),
+    TransposeRule(),
     ElementwiseRule(),
     CopiesRule(),
     PackRule(),

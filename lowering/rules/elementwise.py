@@ -17,7 +17,7 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
 from ..access import INDEX_MAPS, ONE, ZERO, Tree
 from ..builder import Index
-from ..evaluate import Point
+from ..evaluate import MAX_PICKED_STRIDE, Point
 from ..frame import Frame, frame_bytes
 from ..nest import Grid, Vectors, choose_grid, loops, vector_loop
 from ..pointwise import is_pointwise
@@ -33,14 +33,14 @@ class ElementwiseRule(BaseRule):
     name = "elementwise"
 
     def accepts(self, ops: Sequence[Operation], target: TargetModel) -> bool:
-        if not all(is_pointwise(op) or isinstance(op, INDEX_MAPS) for op in ops):
+        if not all(map(has_place, ops)):
             return False
         tree = tree_of(ops)
         return tree is not None and is_streaming(tree) and not recomputes(tree)
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
         ops, _ = body_of(kernel)
-        if not self.accepts(ops, target):
+        if not all(map(has_place, ops)) or tree_of(ops) is None:
             return None
         tree = _tree(kernel)
         if not tree.sizes:
@@ -109,11 +109,15 @@ def _grid(tree: Tree, schedule: ScheduleAttr) -> Grid:
     return Grid(tree.sizes, split, schedule.get("block", 0))
 
 
+def has_place(op: Operation) -> bool:
+    """Whether the op is pointwise, or vanishes in the strides of a tree."""
+    return is_pointwise(op) or isinstance(op, INDEX_MAPS)
+
+
 def is_streaming(tree: Tree) -> bool:
-    """Whether every operand is read along the result's innermost dim: contiguously, in steps, or not moving at all."""
-    if not tree.sizes:
-        return True
-    return all(leaf.strides[-1].is_static for leaf in tree.leaves)
+    """Whether every operand is read along the result's innermost dim: contiguously, in small steps, or not moving at all."""
+    steps = [leaf.strides[-1] for leaf in tree.leaves] if tree.sizes else []
+    return all(s.is_static and -1 <= s.value <= MAX_PICKED_STRIDE for s in steps)
 
 
 def _is_unit(stride: DimExpr) -> bool:

@@ -35,7 +35,8 @@ class ScalarRule(BaseRule):
 
     def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
         # The length of an index tuple is part of what these ops are.
-        return not any(isinstance(op, graph.GatherNdOp | graph.ScatterNdOp) for op in body_ops(kernel))
+        fixed = any(isinstance(op, graph.GatherNdOp | graph.ScatterNdOp) for op in body_ops(kernel))
+        return not fixed and super().generalizable(kernel, schedule)
 
     def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         return product(dims_of(returned(kernel)[0]))
