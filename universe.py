@@ -40,6 +40,7 @@ GRAPH_PASSES: dict[str, str] = {
     "fold-shapes": "passes.fold_shapes:FoldShapesPass",
     "canonicalize-graph": "passes.canonicalize_graph:CanonicalizeGraphPass",
     "cse-graph": "passes.cse_graph:CseGraphPass",
+    "dce-graph": "passes.dce_graph:DceGraphPass",
     "hoist-invariants": "passes.hoist_invariants:HoistInvariantsPass",
 }
 """Rewrites of the graph stage."""

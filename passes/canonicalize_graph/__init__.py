@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from ..driver import PatternPass
 from ..fold_constants import FOLD_CONSTANTS
 from ..fold_shapes import FOLD_SHAPES
+from .biases import BIASES
 from .branches import BRANCHES
 from .broadcasts import BROADCASTS
 from .casts import CASTS
 from .counting import COUNTING
 from .identities import IDENTITIES
+from .loops import LOOPS
 from .movement import MOVEMENT
 from .moving import MOVING
 from .reductions import REDUCTIONS
@@ -35,7 +37,9 @@ class CanonicalizeGraphPass(PatternPass):
         *MOVEMENT,
         *BROADCASTS,
         *REDUCTIONS,
+        *BIASES,
         *BRANCHES,
+        *LOOPS,
         *SINKING,
         *MOVING,
         *COUNTING,
