@@ -22,7 +22,19 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from ..dialects.graph.base import i1
 from ..dialects.graph.dims import Atom, DimExpr
 from ..dialects.memref import PrefetchOp
-from .loop_types import INDEX, constant_attr, element_type, flat_memref, is_vector, storage_type, type_of, vector_type, view_type
+from .loop_types import (
+    INDEX,
+    constant_attr,
+    element_type,
+    flat_memref,
+    is_vector,
+    prints_as_bits,
+    scalar_type,
+    storage_type,
+    type_of,
+    vector_type,
+    view_type,
+)
 from .loop_types import compute_type as compute_type
 
 Index = SSAValue | int
@@ -132,7 +144,12 @@ class LoopBuilder:
         found = self._constants.get(key)
         if found is not None:
             return found
-        op = arith.ConstantOp.create(result_types=[type_], properties={"value": constant_attr(type_, value)})
+        element = scalar_type(type_)
+        if element is not type_ and prints_as_bits(value, element):
+            scalar = self._constant(element, value)
+            op = vector.BroadcastOp.create(operands=[scalar], result_types=[type_])
+        else:
+            op = arith.ConstantOp.create(result_types=[type_], properties={"value": constant_attr(type_, value)})
         if self._last_constant is None:
             first = self.entry.first_op
             if first is None:

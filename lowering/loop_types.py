@@ -82,6 +82,20 @@ def is_vector(value: SSAValue) -> bool:
     return isinstance(type_of(value), VectorType)
 
 
+def scalar_type(type_: Attribute) -> Attribute:
+    """The element type of a vector type; any other type itself."""
+    return cast("VectorType[Attribute]", type_).element_type if isinstance(type_, VectorType) else type_
+
+
+@lru_cache(maxsize=1024)
+def prints_as_bits(value: float | int, element: Attribute) -> bool:
+    """Whether MLIR text spells this float as hexadecimal bits, as it does infinities and NaN.
+
+    xDSL reads such bits back in a scalar attribute, but as an integer in a dense one, so no dense constant may hold them.
+    """
+    return isinstance(element, AnyFloat) and "0x" in str(FloatAttr(float(value), element))
+
+
 def constant_attr(type_: Attribute, value: float | int) -> Attribute:
     """The value of `arith.constant`: a scalar, or a splat for a vector type."""
     if isinstance(type_, VectorType):
