@@ -36,6 +36,8 @@ FLOATS = (Float16Type, BFloat16Type, Float32Type, Float64Type)
 RUNNING = 4
 """Running vectors of a row: enough chains to hide the latency of an add."""
 COLUMN_VECTORS = 4
+CHUNK_ROWS = 64
+"""Columns are summed by chunks of rows first: the error of one long chain would grow with its length."""
 
 
 # -- what is reduced ----------------------------------------------------------------------------------------------------
@@ -394,7 +396,13 @@ class _ReductionKernel:
             return [reducer.combine(x.of(t), reducer.take(x)).ssa for t, x in zip(totals, loaded, strict=True)]
 
         start = self._constant(reducer.initial, self.lanes)
-        totals = b.for_(0, self.length, down, inits=[start.ssa] * len(masks))
+        fresh = [start.ssa] * len(masks)
+
+        def chunk(row: Index, totals: Sequence[SSAValue]) -> list[SSAValue]:
+            partial = b.for_(row, b.min(b.add(row, CHUNK_ROWS), self.length), down, inits=fresh)
+            return [reducer.combine(start.of(t), start.of(p)).ssa for t, p in zip(totals, partial, strict=True)]
+
+        totals = b.for_(0, self.length, chunk, step=CHUNK_ROWS, inits=fresh)
         count = self._spread(self._count())
         for total, a, mask in zip(totals, at, masks, strict=True):
             self._finish(reducer.finish(start.of(total), count), b.add(b.mul(outer, self.inner), a), mask)
