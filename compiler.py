@@ -44,9 +44,9 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "graph",
         (
-            "fold-shapes",
-            "fold-constants",
             "canonicalize-graph",
+            "cse-graph",
+            "hoist-invariants",
             "simplify-elementwise",
             "sink-movement",
             "canonicalize-graph",
@@ -59,10 +59,12 @@ STAGES: tuple[Stage, ...] = (
             "fuse-scale-shift",
             "pull-scales",
             "canonicalize-graph",
+            "cse-graph",
             "assign-layouts",
         ),
-        "machine-independent rewrites come first, while an op still says what it means; recognisers meet fewer forms once "
-        "elementwise ops are simple, and memory orders come last because the other rewrites know none",
+        "machine-independent rewrites come first, while an op still says what it means; what is folded and merged first never "
+        "comes up again; recognisers meet fewer forms once elementwise ops are simple; folded weights may turn out equal; memory "
+        "orders come last because the other rewrites know none",
     ),
     Stage("kernels", ("outline-kernels",), "fusion decides what is one kernel before anything decides how it runs"),
     Stage(
