@@ -24,10 +24,12 @@ REPLACED_DIALECTS: dict[str, str] = {
 """Dialects of xDSL's that ours extends. A universe may not repeat a name, so only our own tools see these."""
 
 GRAPH_PASSES: dict[str, str] = {
+    "absorb-broadcasts": "passes.absorb_broadcasts:AbsorbBroadcastsPass",
     "absorb-transposes": "passes.absorb_transposes:AbsorbTransposesPass",
     "assign-layouts": "passes.assign_layouts:AssignLayoutsPass",
     "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
     "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
+    "hoist-slices": "passes.hoist_slices:HoistSlicesPass",
     "pull-scales": "passes.pull_scales:PullScalesPass",
     "recognize-activations": "passes.recognize_activations:RecognizeActivationsPass",
     "recognize-gelu": "passes.recognize_gelu:RecognizeGeluPass",

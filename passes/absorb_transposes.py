@@ -14,7 +14,7 @@ from xdsl.ir import SSAValue
 from ..dialects.graph.base import flag, ints
 from ..dialects.graph.linalg import MatmulOp
 from ..dialects.graph.movement import ReshapeOp, TransposeOp
-from ..dialects.graph.types import dims_of, rank_of
+from ..dialects.graph.types import dims_of, element_of, rank_of, tensor
 from ..lowering.strided import reshape_groups
 from .constants import constant_of
 from .driver import Pattern, PatternPass, Rewriter, producer, users
@@ -29,7 +29,8 @@ def swapped(perm: Sequence[int]) -> list[int]:
 class TransposeIntoOperand(Pattern[MatmulOp]):
     """matmul(transpose(a), b) -> matmul(a, b) {transpose_lhs}, the same for b
 
-    Where the transpose puts the innermost dim of its operand second to last; what else it permutes stays a transpose.
+    Where the transpose puts the innermost dim of its operand second to last; what else it permutes stays a transpose. Between it
+    and the matmul batch dims may be reshaped.
     """
 
     def rewrite(self, op: MatmulOp, rewriter: Rewriter) -> bool:
@@ -42,13 +43,20 @@ class TransposeIntoOperand(Pattern[MatmulOp]):
 
 
 def _through_transpose(value: SSAValue, rewriter: Rewriter) -> SSAValue | None:
-    transpose = producer(value, TransposeOp)
-    if transpose is None or ints(transpose.perm)[-2] != rank_of(value) - 1:
+    inner = value
+    while isinstance(inner.owner, ReshapeOp):
+        inner = inner.owner.x
+    transpose = producer(inner, TransposeOp)
+    if transpose is None or rank_of(inner) < 2 or dims_of(inner)[-2:] != dims_of(value)[-2:]:
+        return None
+    if ints(transpose.perm)[-2] != rank_of(inner) - 1:
         return None
     perm = swapped(ints(transpose.perm))
-    if perm == sorted(perm):
-        return transpose.x
-    return rewriter.insert(TransposeOp(transpose.x, perm)).result
+    plain = transpose.x if perm == sorted(perm) else rewriter.insert(TransposeOp(transpose.x, perm)).result
+    if inner is value:
+        return plain
+    batch, (rows, columns) = dims_of(value)[:-2], dims_of(value)[-2:]
+    return rewriter.insert(ReshapeOp(plain, tensor(element_of(value), (*batch, columns, rows)))).result
 
 
 class TransposeIntoResult(Pattern[TransposeOp]):

@@ -1,4 +1,4 @@
-"""sink-movement: reshapes and transposes move behind elementwise ops (REWRITES M2).
+"""sink-movement: reshapes, transposes and broadcasts move behind elementwise ops, trailing norms and products (REWRITES M2).
 
 On the way they meet an inverse, a contraction that reads through them, or each other; and the elementwise op comes to stand
 beside its producer, in whose kernel it costs nothing. A reshape moves no element, so that it may be made twice.
@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import IntegerAttr, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from ..dialects.graph.base import integer, ints
+from ..dialects.graph.base import flag, integer, ints
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.elementwise import ElementwiseOp
-from ..dialects.graph.movement import ReshapeOp, TransposeOp
+from ..dialects.graph.linalg import MatmulOp
+from ..dialects.graph.movement import BroadcastOp, ReshapeOp, TransposeOp
 from ..dialects.graph.normalization import LayerNormOp, RmsNormOp
-from ..dialects.graph.reduction import LogSoftmaxOp, SoftmaxOp
-from ..dialects.graph.types import Dims, dims_of, element_of, is_static, rank_of, tensor
+from ..dialects.graph.reduction import ArgReduceOp, LogSoftmaxOp, ReduceOp, SoftmaxOp
+from ..dialects.graph.types import Dims, broadcast_dims, dims_of, element_of, is_static, rank_of, tensor
+from ..lowering.strided import is_row_major
 from .driver import Pattern, PatternPass, Rewriter, producer
+from .hoist_slices import kept_axes
 from .weight_math import is_known
 
 ONE = DimExpr.of(1)
@@ -46,12 +49,12 @@ class SinkReshape(Pattern[ElementwiseOp]):
     """f(reshape(x), y) -> reshape(f(x, y))
 
     Where every other operand is a reshape between the same dims, or broadcasts along trailing dims that the reshape keeps, or has
-    the dims of x where the reshape only adds leading dims of 1.
+    the dims of x where the reshape only adds leading dims of 1. Between two such ranks f keeps the lower one.
     """
 
     def rewrite(self, op: ElementwiseOp, rewriter: Rewriter) -> bool:
         for reshape in (producer(o, ReshapeOp) for o in op.operands):
-            if reshape is None or dims_of(reshape.result) != dims_of(op.results[0]):
+            if reshape is None or dims_of(reshape.result) != dims_of(op.results[0]) or _meets_lower_rank(reshape, op):
                 continue
             sources = [_before(o, reshape, rewriter) for o in op.operands]
             operands = [s for s in sources if s is not None]
@@ -61,6 +64,15 @@ class SinkReshape(Pattern[ElementwiseOp]):
                 rewriter.replace(op, ReshapeOp(inner.results[0], op.results[0].type))
                 return True
         return False
+
+
+def _meets_lower_rank(reshape: ReshapeOp, op: ElementwiseOp) -> bool:
+    """Whether the reshape drops leading dims of 1, and another whole operand is of the lower rank by itself."""
+    before, after = dims_of(reshape.x), dims_of(reshape.result)
+    if len(before) <= len(after) or without_leading_ones(before) != without_leading_ones(after):
+        return False
+    sources = [(o, producer(o, ReshapeOp)) for o in op.operands if dims_of(o) == after]
+    return any(own is None or dims_of(own.x) != before for _, own in sources)
 
 
 def _before(operand: SSAValue, reshape: ReshapeOp, rewriter: Rewriter) -> tuple[SSAValue, Dims] | None:
@@ -78,9 +90,62 @@ def _before(operand: SSAValue, reshape: ReshapeOp, rewriter: Rewriter) -> tuple[
 
 
 def _materialize(value: SSAValue, dims: Dims, rewriter: Rewriter) -> SSAValue:
+    """The value under other dims, through one reshape at most."""
+    while dims_of(value) != dims and isinstance(value.owner, ReshapeOp):
+        value = value.owner.x
     if dims_of(value) == dims:
         return value
     return rewriter.insert(ReshapeOp(value, tensor(element_of(value), dims))).result
+
+
+class DropLeadingOnes(Pattern[ElementwiseOp]):
+    """f(x: [4, 8], y: [1, 4, 8]) -> reshape(f(x, reshape(y))): the dims of an operand that has all but the leading ones
+
+    So x may be the product that a kernel has just made, and the result has its shape.
+    """
+
+    def rewrite(self, op: ElementwiseOp, rewriter: Rewriter) -> bool:
+        after = dims_of(op.results[0])
+        ranks = [rank_of(o) for o in op.operands if without_leading_ones(dims_of(o)) == without_leading_ones(after)]
+        if not ranks or min(ranks) == len(after) or after[: len(after) - min(ranks)] != (ONE,) * (len(after) - min(ranks)):
+            return False
+        before = after[len(after) - min(ranks) :]
+        operands = [_materialize(o, dims_of(o)[max(rank_of(o) - len(before), 0) :], rewriter) for o in op.operands]
+        inner = rewriter.insert(rebuilt(op, operands, tensor(element_of(op.results[0]), before)))
+        rewriter.replace(op, ReshapeOp(inner.results[0], op.results[0].type))
+        return True
+
+
+class SinkReshapeThroughMatmul(Pattern[MatmulOp]):
+    """matmul(reshape(a), reshape(b)) -> reshape(matmul(a, b)), where both reshape the same batch dims to the same
+
+    matmul(reshape(a), w) -> reshape(matmul(a, w)), where w is a matrix and a keeps its last dim and is not transposed.
+    """
+
+    def rewrite(self, op: MatmulOp, rewriter: Rewriter) -> bool:
+        lhs, rhs = producer(op.lhs, ReshapeOp), producer(op.rhs, ReshapeOp)
+        if lhs is not None and rhs is not None and _same_batches(lhs, rhs):
+            operands = (lhs.x, rhs.x)
+        elif lhs is not None and rank_of(op.rhs) == 2 and not flag(op.transpose_lhs) and _keeps_rows(lhs):
+            operands = (lhs.x, op.rhs)
+        else:
+            return False
+        product = MatmulOp(*operands, flag(op.transpose_lhs), flag(op.transpose_rhs))
+        rewriter.replace(op, ReshapeOp(rewriter.insert(product), op.result.type))
+        return True
+
+
+def _same_batches(lhs: ReshapeOp, rhs: ReshapeOp) -> bool:
+    """Whether two reshapes keep the last two dims and change the same batch dims to the same."""
+    if min(rank_of(lhs.x), rank_of(rhs.x)) < 2 or dims_of(lhs.x)[:-2] != dims_of(rhs.x)[:-2]:
+        return False
+    same = dims_of(lhs.result)[:-2] == dims_of(rhs.result)[:-2]
+    return same and all(dims_of(r.x)[-2:] == dims_of(r.result)[-2:] for r in (lhs, rhs))
+
+
+def _keeps_rows(reshape: ReshapeOp) -> bool:
+    before, after = dims_of(reshape.x), dims_of(reshape.result)
+    return len(before) >= 2 and before[-1] == after[-1]
 
 
 class SinkReshapeThroughTrailing(Pattern[TrailingOp]):
@@ -97,6 +162,26 @@ class SinkReshapeThroughTrailing(Pattern[TrailingOp]):
         inner = rebuilt(op, [reshape.x, *op.operands[1:]], tensor(element_of(op.result), before))
         inner.properties["axis"] = IntegerAttr(len(before) - trailing, i64)
         rewriter.replace(op, ReshapeOp(rewriter.insert(inner).results[0], op.result.type))
+        return True
+
+
+class SinkReshapeThroughReduce(Pattern[ReduceOp | ArgReduceOp]):
+    """reduce(reshape(x)) -> reshape(reduce(x)), where the reshape keeps the reduced dims"""
+
+    def rewrite(self, op: ReduceOp | ArgReduceOp, rewriter: Rewriter) -> bool:
+        reshape = producer(op.x, ReshapeOp)
+        if reshape is None or not is_row_major(op.x):
+            return False
+        kept = kept_axes(reshape)
+        axes = ints(op.axes) if isinstance(op, ReduceOp) else (integer(op.axis),)
+        if not all(axis in kept for axis in axes):
+            return False
+        mapped = sorted(kept[axis] for axis in axes)
+        if isinstance(op, ReduceOp):
+            inner = ReduceOp(reshape.x, op.kind.data, mapped, flag(op.keepdims))
+        else:
+            inner = ArgReduceOp(reshape.x, op.kind.data, mapped[0], flag(op.keepdims), flag(op.select_last_index))
+        rewriter.replace(op, ReshapeOp(rewriter.insert(inner), op.result.type))
         return True
 
 
@@ -119,6 +204,27 @@ class SinkTranspose(Pattern[ElementwiseOp]):
         inner = rewriter.insert(rebuilt(op, operands, tensor(element_of(op.results[0]), before)))
         rewriter.replace(op, TransposeOp(inner.results[0], perm, op.results[0].type))
         return True
+
+
+class SinkBroadcast(Pattern[ElementwiseOp]):
+    """f(broadcast(x), s) -> broadcast(f(x, s)), where s has one element: fewer elements are computed"""
+
+    def rewrite(self, op: ElementwiseOp, rewriter: Rewriter) -> bool:
+        for index, operand in enumerate(op.operands):
+            broadcast = producer(operand, BroadcastOp)
+            others = [o for i, o in enumerate(op.operands) if i != index]
+            if (
+                broadcast is None
+                or dims_of(operand) != dims_of(op.results[0])
+                or any(d != ONE for o in others for d in dims_of(o))
+            ):
+                continue
+            dims = broadcast_dims(dims_of(broadcast.x), *(dims_of(o) for o in others))
+            operands = [broadcast.x if i == index else o for i, o in enumerate(op.operands)]
+            inner = rewriter.insert(rebuilt(op, operands, tensor(element_of(op.results[0]), dims)))
+            rewriter.replace(op, BroadcastOp(inner.results[0], op.results[0].type))
+            return True
+        return False
 
 
 def _may_sink(operand: SSAValue, perm: Sequence[int], user: Operation, rewriter: Rewriter) -> bool:
@@ -145,4 +251,12 @@ class SinkMovementPass(PatternPass):
     """Elementwise ops and trailing norms before reshapes and transposes."""
 
     name = "sink-movement"
-    patterns = (SinkReshape(), SinkReshapeThroughTrailing(), SinkTranspose())
+    patterns = (
+        SinkReshape(),
+        DropLeadingOnes(),
+        SinkReshapeThroughTrailing(),
+        SinkReshapeThroughMatmul(),
+        SinkReshapeThroughReduce(),
+        SinkTranspose(),
+        SinkBroadcast(),
+    )

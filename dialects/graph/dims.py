@@ -63,6 +63,13 @@ class DimExpr:
         return parse(text)
 
     # -- queries ------------------------------------------------------------------------------------------------------
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.terms)
+
     @cached_property
     def is_static(self) -> bool:
         return not self.terms or (len(self.terms) == 1 and self.terms[0][0] == ())

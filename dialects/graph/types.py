@@ -12,6 +12,7 @@ from xdsl.ir import Attribute, SSAValue
 from .attrs import TensorEncodingAttr
 from .dims import DimExpr, DimLike, product
 
+_DIMS = "tilewright_dims"
 _ANONYMOUS = re.compile(r"_\d+")
 
 Dims = tuple[DimExpr, ...]
@@ -45,7 +46,6 @@ def retype(value: SSAValue, new: Attribute) -> None:
     value._type = new  # pyright: ignore[reportPrivateUsage]  # xDSL would build a new value
 
 
-@lru_cache(maxsize=65536)
 def _dims(tensor: AnyTensor) -> Dims:
     encoding = tensor.encoding
     if isinstance(encoding, TensorEncodingAttr) and encoding.dims is not None:
@@ -56,7 +56,11 @@ def _dims(tensor: AnyTensor) -> Dims:
 
 def dims_of(value: SSAValue | Attribute) -> Dims:
     """The logical dims; a dynamic dim without an encoding reads as the anonymous symbol `_<index>`."""
-    return _dims(tensor_type(value))
+    found = tensor_type(value)
+    cache = vars(found)  # a lookup by the type would hash all of it each time
+    if _DIMS not in cache:
+        cache[_DIMS] = _dims(found)
+    return cache[_DIMS]
 
 
 def is_anonymous(dim: DimExpr) -> bool:

@@ -24,9 +24,9 @@ func.func @heads(%q: tensor<2x8x3x4xf32>, %k: tensor<2x3x8x4xf32>) -> tensor<2x8
 // REWRITE U5: keys transposed in three dims.
 // CHECK-LABEL: func.func @merged
 func.func @merged(%q: tensor<2x8x3x4xf32>, %k: tensor<2x8x3x4xf32>) -> tensor<2x8x3x3xf32> {
-  // CHECK-NEXT: [[T:%.*]] = graph.transpose %k {perm = array<i64: 0, 1, 3, 2>} : {{.*}} -> tensor<2x8x4x3xf32>
-  // CHECK-NEXT: [[M:%.*]] = graph.reshape [[T]] : {{.*}} -> tensor<16x4x3xf32>
-  // CHECK-NEXT: graph.reshape [[M]]
+  // CHECK-NEXT: [[K:%.*]] = graph.reshape %k : {{.*}} -> tensor<2x8x3x4xf32>
+  // CHECK-NEXT: graph.matmul %q, [[K]] {transpose_rhs = true}
+  // CHECK-NEXT: func.return
   %m = graph.reshape %k : (tensor<2x8x3x4xf32>) -> tensor<16x3x4xf32>
   %t = graph.transpose %m {perm = array<i64: 0, 2, 1>} : (tensor<16x3x4xf32>) -> tensor<16x4x3xf32>
   %s = graph.reshape %t : (tensor<16x4x3xf32>) -> tensor<2x8x4x3xf32>
