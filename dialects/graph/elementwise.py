@@ -68,9 +68,8 @@ class ElementwiseOp(GraphOp):
         require(_DOMAINS[self.DOMAIN](element), f"{self.name} takes {self.DOMAIN} elements, got {element}")
 
     def infer(self) -> Sequence[AnyTensor]:
-        elements = {element_of(o) for o in self.operands}
-        require(len(elements) == 1, f"{self.name} operands differ in element type: {', '.join(map(str, elements))}")
-        element = elements.pop()
+        element, *others = dict.fromkeys(element_of(o) for o in self.operands)
+        require(not others, f"{self.name} operands differ in element type: {', '.join(map(str, (element, *others)))}")
         self.check_domain(element)
         return [broadcast_type(self.operands, i1 if self.RESULT_IS_BOOL else element)]
 
