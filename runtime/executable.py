@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,7 @@ class Executable:
     interface: Interface
     plan: PlanFunction
     run: RunFunction
-    weights: Mapping[str, Array]
+    weights: dict[str, Array]
     target: str
     owner: object = None
     statistics: dict[str, Any] = field(default_factory=dict[str, Any])

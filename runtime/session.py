@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import BadInputError, RunError
 from .codes import KERNEL_ERRORS
 from .executable import Executable, Interface, TensorSpec
-from .memory import address_of, aligned_bytes, guarded_bytes, guarded_copy
+from .memory import ALIGNMENT, address_of, aligned_bytes, guarded_bytes, guarded_copy
 
 Array = NDArray[Any]
 Feeds = Mapping[str, Any] | Sequence[Any]
@@ -56,7 +56,7 @@ class Session:
     def __init__(self, executable: Executable, *, guard: bool = False) -> None:
         self.executable = executable
         self.guard = guard
-        self._weights = [_resident(executable.weights[key], guard) for key in executable.interface.weights]
+        self._weights = [self._resident(key) for key in executable.interface.weights]
         self._plans: dict[tuple[int, ...], Plan] = {}
         self._lock = threading.Lock()
         self._pointers = _PointerWords(executable.interface)
@@ -99,6 +99,17 @@ class Session:
         if code:
             raise self._error(code)
         return {spec.name: array for spec, array in zip(self.outputs, outputs, strict=True)}
+
+    def _resident(self, key: str) -> Array:
+        """A weight as kernels read it: row-major, 64-byte aligned. The executable keeps this form, not a second one."""
+        array = self.executable.weights[key]
+        if self.guard:
+            return guarded_copy(array)
+        if not array.flags.c_contiguous or address_of(array) % ALIGNMENT:
+            copy = aligned_bytes(array.nbytes).view(array.dtype).reshape(array.shape)
+            copy[...] = array
+            self.executable.weights[key] = array = copy
+        return array
 
     # -- inputs -------------------------------------------------------------------------------------------------------
     def _arrays(self, feeds: Feeds) -> list[Array]:
@@ -237,14 +248,3 @@ def _as_array(value: Any) -> Array:
     if hasattr(value, "__dlpack__"):
         return cast(Array, np.from_dlpack(value))
     return np.asarray(value)
-
-
-def _resident(array: Array, guard: bool) -> Array:
-    """The one form in memory that kernels read: row-major, 64-byte aligned."""
-    if guard:
-        return guarded_copy(array)
-    if array.flags.c_contiguous and address_of(array) % 64 == 0:
-        return array
-    copy = aligned_bytes(array.nbytes).view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
