@@ -31,8 +31,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from types import UnionType
-from typing import Any, ClassVar, Generic, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, Generic, TypeVar, Union, cast, get_args, get_origin
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import FunctionType, ModuleOp
@@ -94,7 +95,13 @@ def _root_types(argument: Any) -> tuple[type[Operation], ...]:
 def producer(value: SSAValue, kind: type[OpT]) -> OpT | None:
     """The op of this class that defines `value`, or None."""
     owner = value.owner
-    return owner if isinstance(owner, kind) else None
+    return cast(OpT, owner) if is_kind(type(owner), kind) else None
+
+
+@lru_cache(maxsize=4096)
+def is_kind(found: type[object], kind: type[object]) -> bool:
+    """issubclass, remembered: graph ops have an abstract base, which makes each instance check go through Python's ABC cache."""
+    return issubclass(found, kind)
 
 
 def users(value: SSAValue) -> list[Operation]:

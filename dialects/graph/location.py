@@ -23,10 +23,15 @@ def location(names: Iterable[str]) -> LocationAttr:
 
 @lru_cache(maxsize=65536)
 def _location(names: tuple[str, ...]) -> LocationAttr:
-    named = tuple(NameLoc(StringAttr(name), NoneAttr()) for name in names)
+    named = tuple(_named(name) for name in names)
     if not named:
         return UNKNOWN_LOC
     return named[0] if len(named) == 1 else FusedLoc(ArrayAttr[Attribute](named), NoneAttr())
+
+
+@lru_cache(maxsize=65536)
+def _named(name: str) -> NameLoc:
+    return NameLoc(StringAttr(name), NoneAttr())
 
 
 def names_of(where: Attribute) -> tuple[str, ...]:
