@@ -4,6 +4,7 @@
 |---|---|---|
 | `gemm_b {nr}` | [batch.., K, N], or [batch.., N, K] with `transposed` | [batch.., ceil(N / nr), K, nr] |
 | `conv_oihw {nr, group}` | [O, I / group, kernel..] | [group, ceil(O / group / nr), K, nr], K = kernel.. * I / group |
+| `conv_oihw {.., channels_first}` | the same | the same, K = I / group * kernel.. |
 | `conv_iohw {nr, group}` | [I, O / group, kernel..] | the same of a transposed convolution's weight |
 | `depthwise` | [C, 1, kernel..] | [kernel elements, C] |
 
@@ -76,14 +77,9 @@ def _conv_dims(packing: PackingAttr, dims: Dims) -> Dims:
 
 
 def _pack_conv(packing: PackingAttr, array: Array) -> Array:
-    outputs, inputs, *_ = array.shape
     group = packing.get("group", 1)
-    taps = (
-        np.moveaxis(array, 1, -1).reshape(group, outputs // group, -1)
-        if inputs > 1
-        else array.reshape(group, outputs // group, -1)
-    )
-    return _panels(taps, packing["nr"])
+    ordered = array if packing.get("channels_first", 0) else np.moveaxis(array, 1, -1)
+    return _panels(ordered.reshape(group, array.shape[0] // group, -1), packing["nr"])
 
 
 def _conv_transpose_dims(packing: PackingAttr, dims: Dims) -> Dims:

@@ -62,7 +62,7 @@ class ContractionRule:
             return
         argument = problem.rhs.value
         assert isinstance(argument, BlockArgument)
-        packing, logical = _packing(problem.anchor, schedule["nr"]), argument.type
+        packing, logical = _packing(problem, schedule["nr"]), argument.type
         unpack = UnpackOp(argument, packing, logical)
         argument.replace_all_uses_with(unpack.result)
         unpack.operands[0] = argument
@@ -97,7 +97,7 @@ def _bits(problem: Problem) -> int:
 
 def _supported(problem: Problem) -> bool:
     """Results and operands with adjacent (or repeated) columns; a weight of a convolution that can be packed."""
-    accesses = [problem.out, *problem.inputs.values(), *([problem.bias] if problem.bias else [])]
+    accesses = [problem.out, *problem.inputs.values()]
     if problem.out.column != ONE or any(a.column not in (ONE, ZERO) for a in accesses):
         return False
     return isinstance(problem.anchor, graph.MatmulOp) or contraction_schedule.can_pack(problem)
@@ -118,12 +118,14 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> Plan:
     return Plan(problem, schedule)
 
 
-def _packing(anchor: Operation, nr: int) -> PackingAttr:
+def _packing(problem: Problem, nr: int) -> PackingAttr:
+    anchor = problem.anchor
     if isinstance(anchor, graph.MatmulOp):
         return PackingAttr.of("gemm_b", nr=nr, transposed=int(flag(anchor.transpose_rhs)))
     assert isinstance(anchor, graph.ConvOp | graph.ConvTransposeOp)
     kind = "conv_oihw" if isinstance(anchor, graph.ConvOp) else "conv_iohw"
-    return PackingAttr.of(kind, nr=nr, group=integer(anchor.group))
+    order = {"channels_first": 1} if problem.lhs.channels_first else {}
+    return PackingAttr.of(kind, nr=nr, group=integer(anchor.group), **order)
 
 
 # -- loops -----------------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def analyse(ops: Sequence[Operation]) -> Problem | None:
     if not all(op is anchor or group.add(op) for op in ops) or ops[-1].results[0] not in group.paths:
         return None
     out = before(group.paths[ops[-1].results[0]], dense(ops[-1].results[0]))
-    if out is None or any(v in group.paths or v in group.constants for v in anchor.operands):
+    if out is None or any(v in group.paths for v in anchor.operands) or not group.constants.isdisjoint(anchor.operands[:2]):
         return None
     if isinstance(anchor, graph.MatmulOp):
         return matmul_problem(anchor, group, ops[-1].results[0], out)

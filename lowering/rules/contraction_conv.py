@@ -80,7 +80,7 @@ def _channels(
     lhs: Lhs,
     rhs: Rhs,
     block: Dims = (),
-) -> Problem:
+) -> Problem | None:
     """The problem of a convolution of these columns and depth; `block` is how many outputs one row makes along each axis."""
     columns, depth = sizes
     grouped = len(batch) - len(block)
@@ -93,12 +93,15 @@ def _channels(
         return Access(value, view.offset, (*across, *inner), (image, *rows), column)
 
     accesses = {value: access(group.view(value)[0], view) for value, view in group.inputs.items()}
-    bias = None
-    if anchor.bias is not None:
+    if anchor.bias is not None and anchor.bias not in group.constants:
         root, view = group.view(anchor.bias)
         flat = tuple(ZERO for _ in extents[1:])
-        bias = access(root, Strided((ONE, *view.dims, *(ONE for _ in flat)), (ZERO, *view.strides, *flat), view.offset))
-    return make_problem(anchor, group.epilogue, batch, extents, columns, depth, lhs, rhs, accesses, access(result, out), bias)
+        spread = Strided((ONE, *view.dims, *(ONE for _ in flat)), (ZERO, *view.strides, *flat), view.offset)
+        if accesses.setdefault(anchor.bias, access(root, spread)) != access(root, spread):
+            return None
+    return make_problem(
+        anchor, group.epilogue, batch, extents, columns, depth, lhs, rhs, accesses, access(result, out), anchor.bias
+    )
 
 
 def _conv_rhs(anchor: graph.ConvOp | graph.ConvTransposeOp, group: Group, batch: Dims) -> Rhs:
@@ -116,6 +119,10 @@ def _conv_lhs(anchor: Operation, root: SSAValue, x: Strided, windows: tuple[Wind
     if all(w.kernel == ONE and not w.bordered for w in windows):
         return Lhs(root, x.offset, batch, *collapsed(extents, rows), run=channels, run_step=x.strides[1])
     last = windows[-1]
+    if batch == () and last.step == ONE and last.dilation == 1 and x.strides[1] != ONE and not last.transposed:
+        channel = Window(channels, channels, 0, (0, 0), 1, x.strides[1])
+        extents, rows = (extents[0], ONE, *extents[1:]), (rows[0], ZERO, *rows[1:])
+        return Lhs(root, x.offset, batch, extents, rows, last.kernel, ONE, (channel, *windows), True, True)
     merged = last.dilation == 1 and x.strides[1] == ONE and last.step == channels and not last.transposed
     run = last.kernel * channels if merged else channels
     return Lhs(root, x.offset, batch, extents, rows, run, x.strides[1], windows, merged)

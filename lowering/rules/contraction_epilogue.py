@@ -53,7 +53,7 @@ class Finisher:
         self.accesses = {**problem.inputs}
         self.direct = len(problem.rows) <= 1 and problem.out.column == ONE and is_cheap(problem.epilogue)
         self.bases: dict[Access, Index] = {}
-        everything = [problem.out, *problem.inputs.values(), *([problem.bias] if problem.bias else [])]
+        everything = [problem.out, *problem.inputs.values()]
         for access in everything:
             base = b.linear(batch, [b.dim(s) for s in access.batch], b.dim(access.offset))
             self.bases[access] = b.add(base, b.mul(column, b.dim(access.column)))
@@ -93,7 +93,7 @@ class Finisher:
         """Bias and epilogue on one vector of sums, and its store."""
         b, plan, problem = self.frame.b, self.frame.plan, self.frame.problem
         if problem.bias is not None:
-            value = b.addf(value, self._operand(problem.bias, position, vector))
+            value = b.addf(value, self._input(problem.bias, position, vector))
         known: dict[SSAValue, SSAValue] = {problem.anchor.results[0]: value}
         for op in problem.epilogue:
             operands = [self._computed(o, known) or self._input(o, position, vector) for o in op.operands]

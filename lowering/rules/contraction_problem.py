@@ -61,7 +61,8 @@ class Lhs:
     """The rows' side: a row is all taps' runs; a run is `run` elements that are `run_step` apart.
 
     `windows` belong to the last row axes. When `merged`, the run covers all taps of the last window (kernel * channels adjacent
-    elements), else every tap has its own run of channels.
+    elements), else every tap has its own run of channels. `channels_first` says that channels are the first window instead, and
+    a run is the taps of one channel: images in row-major order.
     """
 
     value: SSAValue
@@ -73,6 +74,7 @@ class Lhs:
     run_step: DimExpr
     windows: tuple[Window, ...] = ()
     merged: bool = False
+    channels_first: bool = False
 
     @property
     def taps(self) -> tuple[Window, ...]:
@@ -111,7 +113,7 @@ class Problem:
     epilogue: tuple[Operation, ...]
     inputs: dict[SSAValue, Access]
     out: Access
-    bias: Access | None = None
+    bias: SSAValue | None = None
 
     @property
     def row_count(self) -> DimExpr:
@@ -143,10 +145,10 @@ def make_problem(
     rhs: Rhs,
     inputs: dict[SSAValue, Access],
     out: Access,
-    bias: Access | None,
+    bias: SSAValue | None,
 ) -> Problem:
     """Collapse the row axes under the result and all inputs of the epilogue."""
-    accesses = [out, *inputs.values(), *([bias] if bias else [])]
+    accesses = [out, *inputs.values()]
     extents, *strides = collapsed(rows, *(a.rows for a in accesses))
     flat = [Access(a.value, a.offset, a.batch, s, a.column) for a, s in zip(accesses, strides, strict=True)]
     return Problem(
@@ -159,7 +161,7 @@ def make_problem(
         rhs=rhs,
         anchor=anchor,
         epilogue=tuple(epilogue),
-        inputs=dict(zip(inputs, flat[1:], strict=False)),
+        inputs=dict(zip(inputs, flat[1:], strict=True)),
         out=flat[0],
-        bias=flat[-1] if bias else None,
+        bias=bias,
     )

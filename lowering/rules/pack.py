@@ -105,7 +105,8 @@ def _conv(packing: PackingAttr, view: Strided) -> Layout:
     outputs = view.dims[0] // packing.get("group", 1)
     batch = Strided((DimExpr.of(packing.get("group", 1)),), (outputs * view.strides[0],))
     columns = Strided((outputs,), (view.strides[0],))
-    return batch, _part(view, [*range(2, len(view.dims)), 1]), columns
+    kernel = range(2, len(view.dims))
+    return batch, _part(view, [1, *kernel] if packing.get("channels_first", 0) else [*kernel, 1]), columns
 
 
 def _conv_transpose(packing: PackingAttr, view: Strided) -> Layout:

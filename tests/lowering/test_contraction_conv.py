@@ -87,6 +87,11 @@ CASES = {
     "3-D": Case((1, 6, 5, 6, 7), 20, (3, 2, 3), (1, 2, 1), (1, 0, 1, 1, 1, 1)),
     "1-D rows": Case((1, 80, 40), 20, (1,)),
     "row-major input": Case((1, 3, 9, 10), 20, (3, 3), pads=(1, 1, 1, 1), channels_last=False),
+    "row-major input, stride 2": Case((2, 3, 19, 20), 20, (7, 7), (2, 2), pads=(3, 3, 3, 3), channels_last=False),
+    "row-major input, 1x1": Case((2, 5, 4, 5), 20, (1, 1), channels_last=False),
+    "row-major input, dilated": Case((1, 5, 9, 8), 20, (3, 3), dilations=(2, 2), channels_last=False),
+    "row-major input, groups": Case((1, 6, 9, 8), 20, (3, 3), group=2, channels_last=False),
+    "row-major input, depth blocks": Case((1, 500, 7, 8), 20, (3, 3), pads=(1, 1, 1, 1), channels_last=False),
 }
 
 

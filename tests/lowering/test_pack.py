@@ -23,6 +23,7 @@ PACKINGS = {
     "transposed, whole blocks": (PackingAttr.of("gemm_b", nr=16, transposed=1), [2, 48, 32]),
     "transposed, few columns": (PackingAttr.of("gemm_b", nr=64, transposed=1), [9, 50]),
     "convolution": (PackingAttr.of("conv_oihw", nr=16), [20, 5, 3, 2]),
+    "row-major images": (PackingAttr.of("conv_oihw", nr=16, channels_first=1), [20, 5, 3, 2]),
     "groups": (PackingAttr.of("conv_oihw", nr=16, group=3), [60, 4, 3]),
     "transposed convolution": (PackingAttr.of("conv_iohw", nr=16), [6, 20, 2, 2]),
     "transposed convolution, groups": (PackingAttr.of("conv_iohw", nr=16, group=2), [6, 20, 2, 2, 1]),
