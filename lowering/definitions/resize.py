@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects import math
 from xdsl.dialects.builtin import f32
+from xdsl.ir import Operation
 
 from ...dialects import graph
 from ...dialects.graph.base import flag, i1
@@ -50,11 +51,11 @@ def axis_of(d: Definer, op: graph.ResizeOp, axis: int, index: Index) -> Axis:
     size, target = d.dims(op.x)[axis], d.dims(op.result)[axis]
     before, after = (cast(d.from_index(n), f32) for n in (size, target))
     scale = after / before if op.scales is None else before.like(op.scales.get_values()[axis])
-    where = _coordinate(op, axis, cast(d.from_index(index), f32), before, after, scale)
+    where = coordinate(op, axis, cast(d.from_index(index), f32), before, after, scale)
     return Axis(axis, size, scale, where)
 
 
-def _coordinate(op: graph.ResizeOp, axis: int, out: Value, size: Value, target: Value, scale: Value) -> Value:
+def coordinate(op: graph.ResizeOp, axis: int, out: Value, size: Value, target: Value, scale: Value) -> Value:
     """The coordinate in x of an output index; all f32, as onnxruntime computes it."""
     half = (out + 0.5) / scale - 0.5
     match op.coordinate.data:
@@ -93,13 +94,21 @@ def _sample(d: Definer, op: graph.ResizeOp, axes: list[Axis], at: list[Index]) -
 
 def nearest(d: Definer, op: graph.ResizeOp, axis: Axis) -> Index:
     """The index of mode nearest."""
-    rounded = {
-        "round_prefer_floor": lambda: (axis.where - 0.5).math(math.CeilOp),
-        "round_prefer_ceil": lambda: (axis.where + 0.5).math(math.FloorOp),
-        "floor": lambda: axis.where.math(math.FloorOp),
-        "ceil": lambda: axis.where.math(math.CeilOp),
-    }[op.nearest.data]()
-    return _clamped(d, d.to_index(rounded), axis.size)
+    return _clamped(d, d.to_index(rounded(op.nearest.data, axis.where)), axis.size)
+
+
+def rounded(mode: str, where: Value) -> Value:
+    """A coordinate rounded by one of ONNX's nearest modes."""
+    shift, rounding = _ROUNDINGS[mode]
+    return (where + shift if shift else where).math(rounding)
+
+
+_ROUNDINGS: dict[str, tuple[float, type[Operation]]] = {
+    "round_prefer_floor": (-0.5, math.CeilOp),
+    "round_prefer_ceil": (0.5, math.FloorOp),
+    "floor": (0.0, math.FloorOp),
+    "ceil": (0.0, math.CeilOp),
+}
 
 
 def _clamped(d: Definer, index: Index, size: Index) -> Index:

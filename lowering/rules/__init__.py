@@ -8,6 +8,7 @@ from .copies import CopiesRule
 from .elementwise import ElementwiseRule
 from .pack import PackRule
 from .reduction import ReductionRule
+from .resample import ResampleRule
 from .scalar import ScalarRule
 from .transpose import TransposeRule
 from .window import WindowRule
@@ -20,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     ElementwiseRule(),
     CopiesRule(),
     PackRule(),
+    ResampleRule(),
     ScalarRule(),
 )
 """Tried in order; the first that accepts a group takes it. Depthwise convolutions are windows before they are contractions."""
