@@ -59,6 +59,8 @@ STAGES: tuple[Stage, ...] = (
             "recognize-activations",
             "decompose-batch-norm",
             "fuse-scale-shift",
+            "fuse-input-scale",
+            "absorb-pads",
             "pull-scales",
             "canonicalize-graph",
             "cse-graph",

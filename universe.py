@@ -25,9 +25,11 @@ REPLACED_DIALECTS: dict[str, str] = {
 
 GRAPH_PASSES: dict[str, str] = {
     "absorb-broadcasts": "passes.absorb_broadcasts:AbsorbBroadcastsPass",
+    "absorb-pads": "passes.absorb_pads:AbsorbPadsPass",
     "absorb-transposes": "passes.absorb_transposes:AbsorbTransposesPass",
     "assign-layouts": "passes.assign_layouts:AssignLayoutsPass",
     "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
+    "fuse-input-scale": "passes.fuse_input_scale:FuseInputScalePass",
     "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
     "hoist-slices": "passes.hoist_slices:HoistSlicesPass",
     "pull-scales": "passes.pull_scales:PullScalesPass",

@@ -156,7 +156,9 @@ def test_rewritten_graphs_compute_the_same(name: str) -> None:
 
 LIT = Path(__file__).parents[2] / "lit" / "passes"
 PASSES = (
-    "absorb-transposes",
+    "absorb-",
+    "fuse-input-scale",
+    "hoist-slices",
     "pull-scales",
     "sink-movement",
     "assign-layouts",
