@@ -19,7 +19,7 @@ def weight(store: WeightStore, key: str, array: Array) -> ConstantOp:
 
 def test_a_small_result_is_inline() -> None:
     store = WeightStore()
-    a, b = weight(store, "a", np.arange(4, dtype=np.float32)), inline_constant(np.float32(2))
+    a, b = weight(store, "a", np.arange(4, dtype=np.float32)), inline_constant(np.array(2, np.float32))
     folded = fold(np.multiply, (a.result, b.result), (4,), f32, store)
     assert folded.dense is not None
     assert folded.dense.get_values() == (0, 2, 4, 6)
@@ -27,7 +27,7 @@ def test_a_small_result_is_inline() -> None:
 
 def test_a_large_result_is_computed_when_it_is_read() -> None:
     store, calls = WeightStore(), list[int]()
-    a, b = weight(store, "w", np.ones((64, 64), np.float32)), inline_constant(np.float32(3))
+    a, b = weight(store, "w", np.ones((64, 64), np.float32)), inline_constant(np.array(3, np.float32))
 
     def scaled(w: Array, c: Array) -> Array:
         calls.append(1)
