@@ -34,6 +34,10 @@ class Line:
     def scaled(self, factor: DimExpr, shift: DimExpr = ZERO) -> Line:
         return Line(tuple(c * factor for c in self.coefficients), self.offset * factor + shift)
 
+    def keep(self, axes: Sequence[int]) -> Line:
+        """The line over some of the iteration dims only."""
+        return Line(tuple(self.coefficients[a] for a in axes), self.offset)
+
     def __add__(self, other: Line) -> Line:
         pairs = zip(self.coefficients, other.coefficients, strict=True)
         return Line(tuple(a + b for a, b in pairs), self.offset + other.offset)
@@ -114,7 +118,7 @@ class Bound(Node):
     def keep(self, axes: Sequence[int]) -> None:
         super().keep(axes)
         self.rank = len(axes)
-        self.lines = tuple(Line(tuple(line.coefficients[a] for a in axes), line.offset) for line in self.lines)
+        self.lines = tuple(line.keep(axes) for line in self.lines)
 
     @cached_property
     def varies(self) -> tuple[bool, ...]:
@@ -156,22 +160,27 @@ class Space:
         sizes = (*self.sizes[:axis], outer, inner, *self.sizes[axis + 1 :])
         return Space(sizes, tuple(map(cut, self.lines)))
 
-    def leaf(self, value: SSAValue) -> Leaf:
-        """The access of a dense buffer of the type of `value`, which this space iterates over."""
-        return _leaf(value, self.lines, physical_strides(value), len(self.sizes))
-
 
 @dataclass
 class Tree:
-    """The iteration dims of a kernel's result, the node that computes it and where it goes."""
+    """An iteration space, the nodes that a rule evaluates over it, and where the result goes."""
 
-    sizes: Dims
-    root: Node
+    space: Space
+    roots: list[Node]
     target: Leaf
     nodes: list[Node]
     """Every node, operands before users."""
     tables: list[SSAValue]
     """Inline constants that are no splats: leaves read them row-major from a buffer that the kernel fills."""
+
+    @property
+    def sizes(self) -> Dims:
+        return self.space.sizes
+
+    @property
+    def root(self) -> Node:
+        """The node of the kernel's result."""
+        return self.roots[-1]
 
     @property
     def leaves(self) -> list[Leaf]:
@@ -181,13 +190,17 @@ class Tree:
     def applied(self) -> list[Apply]:
         return [n for n in self.nodes if isinstance(n, Apply)]
 
-    def collapse(self) -> None:
-        """Merge adjacent iteration dims that every access walks as one."""
+    def collapse(self, labels: Sequence[object] | None = None) -> list[int]:
+        """Merge adjacent iteration dims (of one label) that every access walks as one.
+
+        Returns the old dims that the new ones end at.
+        """
         accesses = [*self.leaves, self.target]
         groups: list[int] = []
         merged: list[DimExpr] = []
         for axis, size in enumerate(self.sizes):
-            if groups and all(a.strides[groups[-1]] == a.strides[axis] * size for a in accesses):
+            joins = bool(groups) and (labels is None or labels[groups[-1]] == labels[axis])
+            if joins and all(a.strides[groups[-1]] == a.strides[axis] * size for a in accesses):
                 groups[-1] = axis
                 merged[-1] = merged[-1] * size
             else:
@@ -195,23 +208,37 @@ class Tree:
                 merged.append(size)
         for node in (*self.nodes, self.target):
             node.keep(groups)
-        self.sizes = tuple(merged)
+        self.space = Space(tuple(merged), tuple(line.keep(groups) for line in self.space.lines))
+        return groups
 
 
 def build_tree(result: SSAValue, ops: Collection[Operation] | None = None, bound: Iterable[SSAValue] = ()) -> Tree:
-    """The tree of the value that a group of ops computes; values in `bound` are not looked into.
+    """The tree of the value that a group of ops computes, over its own dims; see `build_trees`."""
+    return build_trees(Space.over(result), lambda space: [(result, space.lines)], ops, bound)
 
-    Without `ops` everything up to block arguments belongs to the group. NotAffine when an op has no place in a tree.
+
+def build_trees(
+    space: Space,
+    roots: Callable[[Space], Sequence[tuple[SSAValue, Lines]]],
+    ops: Collection[Operation] | None = None,
+    bound: Iterable[SSAValue] = (),
+) -> Tree:
+    """The nodes of some values, indexed by lines of a common space; the last one is the result, stored where its type says.
+
+    Values in `bound` are not looked into. Without `ops` everything up to block arguments belongs to the group. `space` and with
+    it the lines change when a reshape splits a dim. NotAffine when an op has no place in a tree.
     """
-    space = Space.over(result)
     while True:
         builder = _Builder(space.sizes, ops, frozenset(bound))
+        wanted = roots(space)
         try:
-            root = builder.node(result, space.lines)
+            nodes = [builder.node(value, lines) for value, lines in wanted]
         except _Split as split:
             space = space.split(split.axis, *split.sizes)
             continue
-        return Tree(space.sizes, root, space.leaf(result), list(dict.fromkeys(builder.known.values())), builder.tables)
+        result, lines = wanted[-1]
+        target = _leaf(result, lines, physical_strides(result), len(space.sizes))
+        return Tree(space, nodes, target, list(builder.known.values()), builder.tables)
 
 
 def _leaf(value: SSAValue, lines: Lines, strides: Sequence[DimExpr], rank: int) -> Leaf:

@@ -27,6 +27,7 @@ from .loop_types import (
     constant_attr,
     element_type,
     flat_memref,
+    iota_attr,
     is_vector,
     prints_as_bits,
     scalar_type,
@@ -150,6 +151,9 @@ class LoopBuilder:
             op = vector.BroadcastOp.create(operands=[scalar], result_types=[type_])
         else:
             op = arith.ConstantOp.create(result_types=[type_], properties={"value": constant_attr(type_, value)})
+        return self._place_constant(key, op)
+
+    def _place_constant(self, key: tuple[Attribute, float | int | str], op: Operation) -> SSAValue:
         if self._last_constant is None:
             first = self.entry.first_op
             if first is None:
@@ -165,6 +169,15 @@ class LoopBuilder:
     def const(self, value: float | int, type_: Attribute) -> SSAValue:
         """A scalar constant, or a splat for a vector type."""
         return self._constant(type_, value)
+
+    def iota(self, element: Attribute, lanes: int) -> SSAValue:
+        """The integer vector 0, 1, 2, ..."""
+        key = (vector_type(element, lanes), "iota")
+        found = self._constants.get(key)
+        if found is not None:
+            return found
+        numbers = {"value": iota_attr(key[0], lanes)}
+        return self._place_constant(key, arith.ConstantOp.create(result_types=[key[0]], properties=numbers))
 
     def index(self, value: Index) -> SSAValue:
         return self._constant(INDEX, value) if isinstance(value, int) else value

@@ -103,3 +103,8 @@ def constant_attr(type_: Attribute, value: float | int) -> Attribute:
     if isinstance(type_, AnyFloat):
         return FloatAttr(float(value), type_)
     return IntegerAttr(int(value), cast(IndexType, type_))
+
+
+def iota_attr(type_: Attribute, lanes: int) -> Attribute:
+    """The value of `arith.constant`: the integers from 0 on."""
+    return DenseIntOrFPElementsAttr.from_list(cast("VectorType[IntegerType]", type_), list(range(lanes)))

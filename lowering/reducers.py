@@ -10,7 +10,7 @@ from xdsl.dialects import math
 from xdsl.dialects.builtin import f64
 from xdsl.ir import Attribute
 
-from ..dialects.graph.base import i1
+from ..dialects.graph.base import i1, si64
 from .casts import cast
 from .integers import divide
 from .loop_types import integer_width
@@ -29,6 +29,10 @@ def _square(x: Value) -> Value:
     return x * x
 
 
+def _mean(total: Value, count: Value) -> Value:
+    return total / count if total.is_float else divide(total, count)
+
+
 def _through_f64(function: Callable[[Value], Value]) -> Callable[[Value, Value], Value]:
     """A float function of a total that may be an integer."""
     return lambda total, _: function(total) if total.is_float else cast(function(cast(total, f64)), total.element)
@@ -43,11 +47,17 @@ class Reducer:
     take: Callable[[Value], Value]
     combine: Callable[[Value, Value], Value]
     finish: Callable[[Value, Value], Value] = lambda total, _: total
+    widens: bool = False
+    """Integers are reduced as si64: what is left fits their type again, though the total may not."""
+
+    def element(self, element: Attribute) -> Attribute:
+        """The element type in which elements of this type are reduced."""
+        return si64 if self.widens and integer_width(element) is not None else element
 
 
 REDUCERS: dict[str, Reducer] = {
     "sum": Reducer(0, _same, _add),
-    "mean": Reducer(0, _same, _add, lambda total, count: total / count if total.is_float else divide(total, count)),
+    "mean": Reducer(0, _same, _add, _mean, widens=True),
     "l1": Reducer(0, abs, _add),
     "l2": Reducer(0, _square, _add, _through_f64(lambda x: x.math(math.SqrtOp))),
     "sum_square": Reducer(0, _square, _add),

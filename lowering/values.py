@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from xdsl.dialects import math
+from xdsl.dialects import math, vector
 from xdsl.dialects.builtin import (
     AnyFloat,
     BFloat16Type,
@@ -58,6 +58,8 @@ def shaped(element: Attribute, lanes: int) -> Attribute:
 def constant_of(value: SSAValue) -> Number | None:
     """The number that a scalar or splat constant holds; None for anything else."""
     op = value.owner
+    if isinstance(op, vector.BroadcastOp):
+        op = op.source.owner
     if not isinstance(op, arith.ConstantOp):
         return None
     attr = cast(Attribute, op.value)

@@ -58,9 +58,11 @@ def reduce(d: Definer, op: graph.ReduceOp, at: Indices) -> Value:
     extents, source = along(d, op.x, axes, full)
     if op.kind.data == "log_sum_exp":
         return _log_sum_exp(d, op, extents, source)
-    reducer = REDUCERS[op.kind.data]
-    result = total(d, extents, source, reducer, op.x)
-    return reducer.finish(result, count_of(d, extents, result))
+    reducer, element = REDUCERS[op.kind.data], element_of(op.x)
+    wide = reducer.element(element)
+    start = cast(d.constant(initial_of(reducer, element), op.x), wide)
+    (result,) = d.fold(extents, [start], lambda i, acc: [reducer.combine(acc[0], reducer.take(cast(source(i), wide)))])
+    return cast(reducer.finish(result, count_of(d, extents, result)), element)
 
 
 def _log_sum_exp(d: Definer, op: graph.ReduceOp, extents: list[Index], source: Source) -> Value:

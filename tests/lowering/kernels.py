@@ -19,11 +19,11 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 from tilewright.backends.targets import TargetModel, get_target, runs_here
 from tilewright.dialects.graph.attrs import DimAttr
 from tilewright.dialects.graph.dtypes import element_type, numpy_dtype
-from tilewright.dialects.graph.types import dims_of, element_of, order_of, tensor
+from tilewright.dialects.graph.types import dims_of, element_of, order_of, tensor, with_order
 from tilewright.dialects.kernel import LaunchOp
 from tilewright.lowering.choose_schedules import choose_schedule
 from tilewright.lowering.expand_math import expand_function
-from tilewright.lowering.generalize import generalize
+from tilewright.lowering.generalize import generalize, set_type
 from tilewright.lowering.kernel_attrs import dim_attribute
 from tilewright.lowering.kernels import rule_of
 from tilewright.lowering.native import compile_kernel
@@ -57,6 +57,8 @@ class Case:
     """The rule that must take it."""
     generalize: bool = True
     tolerance: float | None = None
+    result_order: Sequence[int] | None = None
+    """The memory order of the result, where ops do not infer it."""
 
     def kernel(self) -> func.FuncOp:
         orders = [*self.orders, *[None] * (len(self.inputs) - len(self.orders))]
@@ -65,6 +67,8 @@ class Case:
         with ImplicitBuilder(block):
             built = self.build(*block.args)
             results = [built] if isinstance(built, SSAValue) else list(built)
+            if self.result_order is not None:
+                set_type(results[0], with_order(results[0], self.result_order))
             func.ReturnOp(*results)
         kernel = func.FuncOp("tw_k", (types, [r.type for r in results]), Region(block))
         kernel.attributes["kernel.kind"] = StringAttr("kernel")
