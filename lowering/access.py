@@ -238,7 +238,7 @@ def build_trees(
             continue
         result, lines = wanted[-1]
         target = _leaf(result, lines, physical_strides(result), len(space.sizes))
-        return Tree(space, nodes, target, list(builder.known.values()), builder.tables)
+        return Tree(space, nodes, target, list(dict.fromkeys(builder.known.values())), builder.tables)
 
 
 def _leaf(value: SSAValue, lines: Lines, strides: Sequence[DimExpr], rank: int) -> Leaf:
