@@ -127,17 +127,17 @@ class Finisher:
         return hoisted[vector] if hoisted is not None else self._vector(access, position, vector)
 
     # -- blocks -----------------------------------------------------------------------------------------------------------
-    def finish(self, sums: Sequence[SSAValue], first: Index, tile: Index) -> None:
-        """Finish the block of rows from `first` on; `tile` is where its sums may lie in scratch."""
+    def finish(self, sums: Sequence[SSAValue], first: Index, tile: Index, skipped: Index = 0) -> None:
+        """Finish the rows from `first` on; the first `skipped` rows of the block come before. `tile` is room in scratch."""
         frame, plan = self.frame, self.frame.plan
         if not self.direct:
-            self._through_tile(sums, first, tile)
+            self._through_tile(sums, first, tile, skipped)
         elif frame.problem.row_count % plan.mr == ZERO:
             self._from_registers(sums, first)
         else:
             b = frame.b
             full = b.cmp("sle", b.add(first, plan.mr), frame.row_count)
-            b.if_(full, lambda: self._from_registers(sums, first), lambda: self._through_tile(sums, first, tile))
+            b.if_(full, lambda: self._from_registers(sums, first), lambda: self._through_tile(sums, first, tile, skipped))
 
     def _from_registers(self, sums: Sequence[SSAValue], first: Index) -> None:
         b, plan = self.frame.b, self.frame.plan
@@ -146,13 +146,13 @@ class Finisher:
             for v in range(plan.vectors):
                 self._finish(sums[row * plan.vectors + v], position, v)
 
-    def _through_tile(self, sums: Sequence[SSAValue], first: Index, tile: Index) -> None:
+    def _through_tile(self, sums: Sequence[SSAValue], first: Index, tile: Index, skipped: Index) -> None:
         b, plan = self.frame.b, self.frame.plan
         store_tile(self.frame, sums, tile)
         rows = b.min(plan.mr, b.sub(self.frame.row_count, first))
 
         def row(index: Index, position: Sequence[Index]) -> None:
-            start = b.add(tile, b.mul(index, plan.nr))
+            start = b.add(tile, b.mul(b.add(index, skipped), plan.nr))
             for v in range(plan.vectors):
                 self._finish(b.vload(self.frame.tile, [b.add(start, v * plan.lanes)], plan.lanes), position, v)
 

@@ -12,9 +12,9 @@ from ...backends.targets import TargetModel
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
-from ..strided import ONE
+from ..strided import ONE, ZERO
 from .contraction_problem import Problem
-from .contraction_schedule import SCRATCH
+from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
 
 ROW_SLACK = 16
 """Elements between rows of a scratch block beyond its depth: room for whole vectors, and distinct cache sets for rows."""
@@ -59,6 +59,16 @@ class Plan:
     def ahead(self) -> int:
         """How many depth steps before its use a row of the panel is prefetched; 0 for not at all."""
         return self.schedule.get("ahead", 0)
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the micro-kernel reads the rows where they are."""
+        return self.schedule.get("lhs", GATHERED) == IN_PLACE
+
+    @cached_property
+    def row_step(self) -> DimExpr:
+        """Elements from one row to the next of rows that are read in place."""
+        return self.problem.lhs.rows[0] if self.problem.lhs.rows else ZERO
 
     @property
     def far(self) -> int:
@@ -111,6 +121,8 @@ class Plan:
 
     @cached_property
     def lhs_elements(self) -> DimExpr:
+        if self.in_place:
+            return ZERO
         return self.chunk_blocks * self.depth_blocks * (self.mr * self.row_stride)
 
     @cached_property

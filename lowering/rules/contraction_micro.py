@@ -19,15 +19,18 @@ def zeros(frame: Frame) -> list[SSAValue]:
 
 
 def accumulate(
-    frame: Frame, rows: SSAValue, panel: SSAValue, depth: Index, sums: Sequence[SSAValue], next_piece: SSAValue | None = None
+    frame: Frame, rows: SSAValue, panel: SSAValue, depth: Index, hints: Sequence[SSAValue], sums: Sequence[SSAValue]
 ) -> list[SSAValue]:
-    """`sums += rows[:, :depth] @ panel[:depth, :]` for views [mr, depth] and [depth, nr], each sum in order of depth."""
+    """`sums += rows[:, :depth] @ panel[:depth, :]` for views [mr, depth] and [depth, nr], each sum in order of depth.
+
+    Row k of every view in `hints` is brought near to L2 in step k.
+    """
     b, unroll = frame.b, frame.plan.schedule["unroll"]
     whole = b.mul(b.floordiv(depth, unroll), unroll)
 
     def steps(count: int, k: Index, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
         for step in range(count):
-            carried = _step(frame, rows, panel, b.add(k, step), carried, next_piece)
+            carried = _step(frame, rows, panel, b.add(k, step), carried, hints)
         return carried
 
     sums = b.for_(0, whole, lambda k, carried: steps(unroll, k, carried), step=unroll, inits=sums)
@@ -37,15 +40,15 @@ def accumulate(
 
 
 def _step(
-    frame: Frame, rows: SSAValue, panel: SSAValue, k: Index, sums: Sequence[SSAValue], next_piece: SSAValue | None
+    frame: Frame, rows: SSAValue, panel: SSAValue, k: Index, sums: Sequence[SSAValue], hints: Sequence[SSAValue]
 ) -> list[SSAValue]:
     """One outer product: mr broadcasts, nr / lanes loads, a multiply-add for each pair."""
     b, plan = frame.b, frame.plan
     columns = [b.vload(panel, [k, v * plan.lanes], plan.lanes) for v in range(plan.vectors)]
     for v in range(plan.vectors * (plan.ahead > 0)):
         b.prefetch(panel, [b.add(k, plan.ahead), v * plan.lanes])
-    if next_piece is not None:
-        b.prefetch(next_piece, [k, 0], locality=2)
+    for view in hints:
+        b.prefetch(view, [k, 0], locality=2)
     result: list[SSAValue] = []
     for row in range(plan.mr):
         value = b.broadcast(b.load(rows, [row, k]), plan.lanes)

@@ -11,7 +11,8 @@ Parameters of `#kernel.schedule<"contraction", {..}>`:
 | `unroll` | steps of the depth loop in one iteration |
 | `ahead` | steps of depth before its use that a row of a panel is prefetched to L1 |
 | `far` | elements of the next panel that a step of depth prefetches to L2, where panels stream from beyond it |
-| `rhs` | how the right side is read: 0 panels packed before, 1 packed into scratch by the kernel, 2 in place |
+| `lhs` | how rows are read: 0 gathered into scratch, 1 in place |
+| `rhs` | how panels come: 0 packed before, 1 packed into scratch by the kernel |
 
 None of them changes the order of a sum: each element is one chain of multiply-adds over the depth, from zero.
 """
@@ -24,9 +25,11 @@ from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
+from ..strided import ONE
 from .contraction_problem import Problem
 
-PACKED, SCRATCH, DIRECT = 0, 1, 2
+PACKED, SCRATCH = 0, 1
+GATHERED, IN_PLACE = 0, 1
 MAX_KC = 2304
 """Elements in one row of a depth block: longer ones save taking sums up again, prefetching keeps panels coming."""
 LATENCY = 224
@@ -71,6 +74,7 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         unroll=max(1, 8 // (block.mr * block.vectors)),
         ahead=min(32, max(8, round(LATENCY / _step_cycles(block)))),
         far=ceildiv(block.nr, blocks) if streams and blocks > 1 else 0,
+        lhs=GATHERED if streams or not readable_in_place(problem, block.mr) else IN_PLACE,
         rhs=PACKED if can_pack(problem) else SCRATCH,
         lanes=lanes,
     )
@@ -78,6 +82,13 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
 
 def _known(dim: DimExpr, otherwise: int) -> int:
     return dim.value if dim.is_static else otherwise
+
+
+def readable_in_place(problem: Problem, mr: int) -> bool:
+    """Rows at one distance, of adjacent elements, enough for a block: the last block can then overlap the one before."""
+    lhs = problem.lhs
+    plain = not lhs.windows and len(lhs.rows) <= 1 and lhs.run_step == ONE
+    return plain and problem.row_count.is_static and problem.row_count.value >= mr
 
 
 def can_pack(problem: Problem) -> bool:

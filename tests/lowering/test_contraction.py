@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import f32, f64
 from xdsl.ir import Attribute, Operation, SSAValue
@@ -14,10 +16,11 @@ from tilewright.backends.targets import TargetModel
 from tilewright.dialects import graph
 from tilewright.dialects.graph.types import dims_of, tensor
 from tilewright.dialects.kernel import ScheduleAttr
+from tilewright.errors import CompileError
 from tilewright.lowering.rules.contraction import ContractionRule
 
 from .loops_text import LOCAL_TARGETS
-from .rule_kernels import Build, assert_close, make_kernel, reference, run_rule
+from .rule_kernels import Build, Prepared, assert_close, make_kernel, prepare, reference, run_rule
 
 RULE = ContractionRule()
 V4 = LOCAL_TARGETS[0]
@@ -57,6 +60,54 @@ SHAPES = [(1, 1, 1), (1, 70, 33), (2, 17, 5), (7, 9, 70), (14, 64, 32), (29, 31,
 def test_linear(target: TargetModel, shape: tuple[int, int, int]) -> None:
     m, k, n = shape
     check([tensor(f32, [m, k]), tensor(f32, [k, n]), tensor(f32, [n])], linear, target, slices=2)
+
+
+DYNAMIC = [tensor(f32, ["m", "k"]), tensor(f32, ["k", "n"]), tensor(f32, ["n"])]
+
+
+@pytest.fixture(scope="module")
+def dynamic_kernel() -> Prepared:
+    """One kernel for all sizes."""
+    return prepare(RULE, make_kernel(DYNAMIC, linear), V4, sizes=["m", "k", "n"])
+
+
+@given(m=st.integers(1, 70), k=st.integers(1, 70), n=st.integers(1, 70), slices=st.integers(1, 4), at_end=st.booleans())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_sizes(dynamic_kernel: Prepared, m: int, k: int, n: int, slices: int, at_end: bool) -> None:
+    x, w, bias = arrays_for([tensor(f32, [m, k]), tensor(f32, [k, n]), tensor(f32, [n])])
+    found = dynamic_kernel.run([x, w, bias], {"m": m, "k": k, "n": n}, slices, at_end)
+    assert_close(found, np.maximum(x.astype(np.float64) @ w + bias, 0).astype(np.float32))
+
+
+@pytest.mark.parametrize("sizes", [(1, 2500, 40), (600, 20, 33), (40, 5000, 3)], ids=str)
+def test_large_runtime_sizes(dynamic_kernel: Prepared, sizes: tuple[int, int, int]) -> None:
+    m, k, n = sizes
+    x, w, bias = arrays_for([tensor(f32, [m, k]), tensor(f32, [k, n]), tensor(f32, [n])])
+    found = dynamic_kernel.run([x, w, bias], {"m": m, "k": k, "n": n}, 3)
+    assert_close(found, np.maximum(x.astype(np.float64) @ w + bias, 0).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "params", [{"lhs": 0}, {"lhs": 1}, {"rhs": 1}, {"lhs": 0, "kc": 32, "far": 4}, {"lhs": 1, "kc": 48}], ids=str
+)
+def test_every_way_of_reading(params: dict[str, int]) -> None:
+    types = [tensor(f32, [29, 100]), tensor(f32, [100, 61]), tensor(f32, [61])]
+    kernel, arrays = make_kernel(types, linear), arrays_for(types)
+    chosen = RULE.schedule(kernel, V4)
+    assert chosen is not None
+    schedule = ScheduleAttr.of("contraction", **({key: chosen[key] for key in chosen.params.data} | params))
+    expected = reference(kernel, arrays)
+    assert_close(run_rule(RULE, kernel, arrays, V4, schedule=schedule, slices=2).result, expected)
+
+
+@pytest.mark.parametrize("params", [{"mc": 15, "mr": 14}, {"nr": 24}, {"nr": 16}], ids=str)
+def test_schedules_that_do_not_fit_are_refused(params: dict[str, int]) -> None:
+    kernel = make_kernel([tensor(f32, [28, 8]), tensor(f32, [8, 32]), tensor(f32, [32])], linear)
+    chosen = RULE.schedule(kernel, V4)
+    assert chosen is not None
+    RULE.pack(kernel, chosen)
+    with pytest.raises(CompileError, match=r"has a schedule|run pack-operands"):
+        RULE.lower(kernel, ScheduleAttr.of("contraction", **({k: chosen[k] for k in chosen.params.data} | params)), V4)
 
 
 def test_double_precision() -> None:
@@ -129,6 +180,17 @@ def test_order_of_sums_depends_on_nothing_but_the_depth() -> None:
         results.append(run_rule(RULE, kernel, [x[:rows], w], V4, schedule=schedule, slices=rows // 3).result)
     np.testing.assert_array_equal(results[0], results[2])
     np.testing.assert_array_equal(results[0][:3], results[1])
+
+
+@targets
+def test_expensive_epilogue(target: TargetModel) -> None:
+    def build(args: Sequence[SSAValue]) -> list[Operation]:
+        x, w, bias = args
+        product = graph.MatmulOp(x, w)
+        biased = graph.AddOp(product, bias)
+        return [product, biased, graph.GeluOp(biased, "none")]
+
+    check([tensor(f32, [15, 40]), tensor(f32, [40, 37]), tensor(f32, [37])], build, target)
 
 
 REFUSED: dict[str, Build] = {

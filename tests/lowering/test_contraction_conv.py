@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from xdsl.dialects.builtin import f32
 from xdsl.ir import Attribute, Operation, SSAValue
 
@@ -16,7 +18,7 @@ from tilewright.dialects.graph.types import dims_of, tensor, with_order
 from tilewright.lowering.rules.contraction import ContractionRule
 
 from .loops_text import LOCAL_TARGETS
-from .rule_kernels import assert_close, make_kernel, reference, run_rule
+from .rule_kernels import Prepared, assert_close, make_kernel, prepare, reference, run_rule
 
 RULE = ContractionRule()
 V4 = LOCAL_TARGETS[0]
@@ -93,6 +95,31 @@ CASES = {
     "row-major input, groups": Case((1, 6, 9, 8), 20, (3, 3), group=2, channels_last=False),
     "row-major input, depth blocks": Case((1, 500, 7, 8), 20, (3, 3), pads=(1, 1, 1, 1), channels_last=False),
 }
+
+
+@pytest.fixture(scope="module", params=["3x3", "1x1", "stride 2"])
+def dynamic_conv(request: pytest.FixtureRequest) -> Prepared:
+    """A convolution for all batches and image sizes."""
+    size, stride = {"3x3": (3, 1), "1x1": (1, 1), "stride 2": (3, 2)}[request.param]
+    last = [0, 2, 3, 1]
+    types = [tensor(f32, ["n", 20, "h", "w"], last), tensor(f32, [19, 20, size, size]), tensor(f32, [19])]
+
+    def build(args: Sequence[SSAValue]) -> list[Operation]:
+        x, w, bias = args
+        strides, pads = [stride] * 2, [size // 2] * 4
+        result = graph.ConvOp(x, w, bias, strides, pads).result
+        return [graph.ConvOp(x, w, bias, strides, pads, result_type=with_order(result, last))]
+
+    return prepare(RULE, make_kernel(types, build), V4, sizes=["n", "h", "w"])
+
+
+@given(n=st.integers(1, 3), h=st.integers(1, 20), w=st.integers(1, 20), slices=st.integers(1, 3))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_image_size(dynamic_conv: Prepared, n: int, h: int, w: int, slices: int) -> None:
+    rng = np.random.default_rng(n * h + w)
+    shapes = [(n, 20, h, w), *(tuple(d.value for d in dims_of(t)) for t in dynamic_conv.logical[1:])]
+    arrays = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+    assert_close(dynamic_conv.run(arrays, {"n": n, "h": h, "w": w}, slices), dynamic_conv.reference(arrays))
 
 
 TRANSPOSED = {

@@ -9,12 +9,10 @@ builtin.module attributes {kernel.target = "x86-64-v4"} {
   // One panel of 32 columns, two blocks of 14 rows: 28 accumulators, each one chain over the depth; bias and relu in the store.
   // CHECK: func.func @tw_linear
   // CHECK: scf.for %{{.*}} = %lo to %hi
-  // CHECK: scf.if
-  // CHECK: vector.load {{.*}} : memref<?xf32>, vector<16xf32>
-  // CHECK: vector.store {{.*}} : memref<{{.*}}xf32>, vector<16xf32>
   // CHECK: scf.for {{.*}} iter_args
   // CHECK: vector.load {{.*}} vector<16xf32>
   // CHECK: vector.load {{.*}} vector<16xf32>
+  // CHECK: memref.prefetch {{.*}} locality<3>
   // CHECK-COUNT-28: vector.fma
   // CHECK-NOT: vector.fma
   // CHECK: arith.addf
