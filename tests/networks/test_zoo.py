@@ -16,7 +16,6 @@ NETWORKS = (
     "bert_base_dyn",
     "convnext_tiny",
     "deeplabv3_mobilenet_v3_large",
-    "efficientnet_b0",
     "espcn_x3",
     "gpt2",
     "mobilenet_v2",
