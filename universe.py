@@ -53,7 +53,7 @@ KERNEL_PASSES: dict[str, str] = {
     "outline-kernels": "passes.outline_kernels:OutlineKernelsPass",
     "choose-schedules": "lowering.choose_schedules:ChooseSchedulesPass",
     "pack-operands": "lowering.pack_operands:PackOperandsPass",
-    "generalize-kernels": "lowering.generalize:GeneralizeKernelsPass",
+    "generalize-kernels": "lowering.generalize_kernels:GeneralizeKernelsPass",
     "dedupe-kernels": "passes.dedupe_kernels:DedupeKernelsPass",
     "plan-memory": "passes.plan_memory:PlanMemoryPass",
 }

@@ -25,6 +25,7 @@ from xdsl.traits import Pure, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 from .graph.attrs import DimsAttr
+from .graph.types import element_of
 from .program import PROGRAM_OPS, BufferType
 
 
@@ -77,7 +78,7 @@ class ScheduleAttr(_NamedParameters):
 
     @staticmethod
     def of(kind: str, **params: int) -> ScheduleAttr:
-        return ScheduleAttr(StringAttr(kind), _parameters(params))
+        return ScheduleAttr.new([StringAttr(kind), _parameters(params)])
 
 
 @irdl_attr_definition
@@ -88,7 +89,7 @@ class PackingAttr(_NamedParameters):
 
     @staticmethod
     def of(kind: str, **params: int) -> PackingAttr:
-        return PackingAttr(StringAttr(kind), _parameters(params))
+        return PackingAttr.new([StringAttr(kind), _parameters(params)])
 
 
 @irdl_op_definition
@@ -126,6 +127,11 @@ class _RepackOp(IRDLOperation):
 
     def __init__(self, source: SSAValue, packing: PackingAttr, result_type: Attribute):
         super().__init__(operands=[source], result_types=[result_type], properties={"packing": packing})
+
+    def verify_(self) -> None:
+        source, result = element_of(self.source), element_of(self.result)
+        if source != result:
+            raise VerifyException(f"packing changes the element type from {source} to {result}")
 
 
 @irdl_op_definition

@@ -11,6 +11,7 @@ kernel.program "main" symbols ["n"] inputs ["x"] : [tensor<..>] outputs ["y"] : 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, SymbolRefAttr, i64
@@ -27,7 +28,7 @@ from xdsl.irdl import (
     traits_def,
     var_operand_def,
 )
-from xdsl.traits import NoTerminator, Pure, SymbolOpInterface, SymbolTable
+from xdsl.traits import HasParent, NoTerminator, Pure, SymbolOpInterface, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 from .graph.attrs import DimAttr, DimsAttr, WeightAttr
@@ -93,16 +94,25 @@ class ProgramOp(IRDLOperation):
 
 class _BufferOp(IRDLOperation):
     result = result_def(BUFFER)
-    traits = traits_def(Pure())
+    traits = traits_def(Pure(), HasParent(ProgramOp))
     irdl_options = (ParsePropInAttrDict(),)
 
 
-class _InterfaceBufferOp(_BufferOp):
+class _InterfaceBufferOp(_BufferOp, ABC):
     index = prop_def(IntegerAttr)
     assembly_format = "attr-dict"
 
     def __init__(self, index: int):
         super().__init__(result_types=[BUFFER], properties={"index": IntegerAttr(index, i64)})
+
+    @abstractmethod
+    def names(self, program: ProgramOp) -> ArrayAttr[StringAttr]:
+        """What `index` counts."""
+
+    def verify_(self) -> None:
+        program = self.parent_op()
+        if isinstance(program, ProgramOp) and not 0 <= self.index.value.data < len(self.names(program)):
+            raise VerifyException(f"index {self.index.value.data} is not one of the program's {len(self.names(program))}")
 
 
 @irdl_op_definition
@@ -111,12 +121,18 @@ class InputOp(_InterfaceBufferOp):
 
     name = "kernel.input"
 
+    def names(self, program: ProgramOp) -> ArrayAttr[StringAttr]:
+        return program.input_names
+
 
 @irdl_op_definition
 class OutputOp(_InterfaceBufferOp):
     """The buffer that becomes an output."""
 
     name = "kernel.output"
+
+    def names(self, program: ProgramOp) -> ArrayAttr[StringAttr]:
+        return program.output_names
 
 
 @irdl_op_definition
@@ -144,6 +160,11 @@ class AllocOp(_BufferOp):
     def __init__(self, slot: int, offset: int, size: DimAttr):
         properties = {"slot": IntegerAttr(slot, i64), "offset": IntegerAttr(offset, i64), "bytes": size}
         super().__init__(result_types=[BUFFER], properties=properties)
+
+    def verify_(self) -> None:
+        slot, offset = self.slot.value.data, self.offset.value.data
+        if slot < 0 or offset < 0:
+            raise VerifyException(f"slot {slot} and offset {offset} are not both 0 or more")
 
 
 @irdl_op_definition

@@ -17,7 +17,7 @@ from tilewright.compiler import make_context
 from tilewright.dialects.graph.dtypes import numpy_dtype
 from tilewright.dialects.graph.types import element_of, order_of, static_shape
 from tilewright.dialects.kernel import UnpackOp
-from tilewright.lowering.generalize import generalize
+from tilewright.lowering.generalize_kernels import generalize
 from tilewright.lowering.kernel_attrs import GRID, SCHEDULE, SCRATCH, dim_attribute, returned, schedule_of, sizes_of
 from tilewright.lowering.native import compile_kernel
 from tilewright.lowering.packing import pack_array

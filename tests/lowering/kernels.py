@@ -23,7 +23,7 @@ from tilewright.dialects.graph.types import dims_of, element_of, order_of, tenso
 from tilewright.dialects.kernel import LaunchOp
 from tilewright.lowering.choose_schedules import choose_schedule
 from tilewright.lowering.expand_math import expand_function
-from tilewright.lowering.generalize import generalize, set_type
+from tilewright.lowering.generalize_kernels import generalize, set_type
 from tilewright.lowering.kernel_attrs import dim_attribute
 from tilewright.lowering.kernels import rule_of
 from tilewright.lowering.native import compile_kernel
