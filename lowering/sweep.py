@@ -173,6 +173,8 @@ class _Row:
             inits += [sweep._start(s, 0) for s in self.starts]  # pyright: ignore[reportPrivateUsage]
         carried = sweep.carry(outer, inits, lambda at, c: self._inner(_moved(self.point, outer, at), c))
         parts = [carried[i * width : (i + 1) * width] for i in range(RUNNING)]
+        if carried[width].ssa is inits[width].ssa:
+            parts = parts[:1]  # the others have nothing to add
         while len(parts) > 1:
             parts = [list(self.combine(a, c)) for a, c in zip(parts[::2], parts[1::2], strict=True)]
         folded = self._halved(parts[0])
@@ -208,6 +210,9 @@ class _Row:
         if isinstance(start, int) and isinstance(stop, int) and start >= stop:
             return stop
         part = carried[first:last]
+        if isinstance(start, int) and isinstance(stop, int) and stop - start <= step:
+            carried[first:last] = body(start, part)
+            return stop
         results = b.for_(
             start,
             stop,

@@ -48,6 +48,13 @@ class ElementwiseRule(BaseRule):
         split, block = choose_grid(tree.sizes, max(CELL // (1 + cost(tree.nodes) // 16), 256))
         return ScheduleAttr.of(self.name, split=split, block=block)
 
+    def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
+        # A stride of a few elements is worth knowing: whole vectors are loaded then, and the elements picked.
+        tree = _tree(kernel)
+        steps = [stride for leaf in tree.leaves for stride in leaf.strides[-1:] if stride.is_static]
+        picks = any(2 <= step.value <= MAX_PICKED_STRIDE for step in steps)
+        return not picks and super().generalizable(kernel, schedule)
+
     def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         return _grid(_tree(kernel), schedule).cells
 

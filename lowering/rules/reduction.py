@@ -16,6 +16,7 @@ from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
+from ..access import ONE
 from ..builder import Index
 from ..evaluate import Point
 from ..frame import Frame, frame_bytes
@@ -56,7 +57,7 @@ class ReductionRule(BaseRule):
     def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
         # The channels of a group must stay known to split them.
         groups = any(isinstance(op, graph.GroupNormOp) for op in body_of(kernel)[0])
-        return not groups and super().generalizable(kernel, schedule)
+        return not groups and not _is_short(_problem(kernel), schedule) and super().generalizable(kernel, schedule)
 
     def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         return _grid(_problem(kernel), schedule).cells
@@ -85,6 +86,12 @@ def _problem(kernel: func.FuncOp) -> Problem:
     problem = problem_of(body_of(kernel)[0])
     assert problem is not None
     return problem
+
+
+def _is_short(problem: Problem, schedule: ScheduleAttr) -> bool:
+    """Rows of a vector or so, known: code for exactly that length spares most of the work between rows."""
+    last = problem.sizes[-1] if problem.rows else ONE
+    return problem.rows and last.is_static and last.value <= schedule["lanes"]
 
 
 def _grid_sizes(problem: Problem, lanes: int) -> tuple[DimExpr, ...]:

@@ -16,14 +16,14 @@ from xdsl.ir import Operation, SSAValue
 from ...backends.targets import TargetModel
 from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
-from ..access import INDEX_MAPS, ONE, ZERO, Leaf, Tree
+from ..access import ONE, ZERO, Leaf, Tree
 from ..builder import Index
 from ..evaluate import Point
 from ..frame import Frame, frame_bytes
 from ..nest import Grid, Vectors, choose_grid, known_size, loops, vector_loop
-from ..pointwise import is_pointwise
 from ..shuffles import interleave, transpose
 from .common import BaseRule, body_of, recomputes, tree_of, widest
+from .elementwise import has_place, is_streaming
 
 CELL = 8192
 """Elements of a grid cell."""
@@ -36,10 +36,12 @@ class TransposeRule(BaseRule):
     name = "transpose"
 
     def accepts(self, ops: Sequence[Operation], target: TargetModel) -> bool:
-        if not all(is_pointwise(op) or isinstance(op, INDEX_MAPS) for op in ops):
+        if not all(map(has_place, ops)):
             return False
         tree = tree_of(ops)
-        return tree is not None and not recomputes(tree) and column_axis(tree) is not None
+        if tree is None or recomputes(tree) or is_streaming(tree):
+            return False
+        return column_axis(tree) is not None
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
         ops, _ = body_of(kernel)
