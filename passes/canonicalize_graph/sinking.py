@@ -14,8 +14,7 @@ from xdsl.ir import SSAValue
 from ...dialects import graph
 from ...dialects.graph.base import flag, integer, ints
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import dims_of, element_of, rank_of, tensor, tensor_type
-from ..constants import constant_of
+from ...dialects.graph.types import Dims, dims_of, element_of, rank_of, tensor, tensor_type
 from ..driver import AnyPattern, Pattern, Rewriter, producer
 from ..reassociation import ONE, ZERO, Merge, merge_of
 
@@ -41,7 +40,8 @@ def reshape_to(op: graph.GraphOp, new: graph.GraphOp, rewriter: Rewriter) -> boo
 class BelowElementwise(Pattern[graph.ElementwiseOp]):
     """add(merge(x), y) -> merge(add(x, y))
 
-    guard: the result has the merge's dims, and y is scalar in the merged dims, or a merge of the same kind
+    guard: the result has the merge's dims, and y is a merge of the same kind, or has fewer dims and none of the merged ones;
+    other reshapes of y are only made where there is one already
     """
 
     def rewrite(self, op: graph.ElementwiseOp, rewriter: Rewriter) -> bool:
@@ -49,25 +49,27 @@ class BelowElementwise(Pattern[graph.ElementwiseOp]):
             merge = merged(operand)
             if merge is None or dims_of(operand) != dims_of(op.results[0]):
                 continue
-            lifted = [self._lift(o, merge) for o in op.operands]
+            lifted = [self._lift(o, merge, dims_of(operand)) for o in op.operands]
             if all(value is not None for value, _ in lifted):
                 operands = [self._reshaped(value, dims, rewriter) for value, dims in lifted if value is not None]
                 return reshape_to(op, rebuild(op, operands, dims_of(merge.source)), rewriter)
         return False
 
     @staticmethod
-    def _lift(operand: SSAValue, merge: Merge) -> tuple[SSAValue | None, tuple[DimExpr, ...]]:
+    def _lift(operand: SSAValue, merge: Merge, whole: Dims) -> tuple[SSAValue | None, tuple[DimExpr, ...]]:
         """A value (None: there is none) and the dims under which it takes the operand's place."""
         other = merged(operand)
         if other is not None and other.groups == merge.groups and dims_of(other.source) == dims_of(merge.source):
             return other.source, dims_of(other.source)
-        dims = merge.lift(dims_of(operand))
+        own, dims = dims_of(operand), merge.lift(dims_of(operand))
         if dims is None:
             return None, ()
-        own = dims_of(operand)
         leading = len(own) - len(dims)
         same = leading >= 0 and own[leading:] == dims and all(d == ONE for d in own[:leading]) and len(own) <= merge.rank
-        return (operand, own) if same else (operand if constant_of(operand) is not None else None, dims)
+        if same and own != whole:
+            return operand, own
+        free = isinstance(operand.owner, (graph.ConstantOp, graph.ReshapeOp))  # folds, or joins the reshape that is there
+        return operand if free else None, dims
 
     @staticmethod
     def _reshaped(value: SSAValue, dims: tuple[DimExpr, ...], rewriter: Rewriter) -> SSAValue:
