@@ -14,11 +14,11 @@ from ..dialects.graph.base import ints
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.elementwise import is_integer
 from ..dialects.graph.types import dims_of, element_of, rank_of
+from ..lowering.strided import reshape_groups
 from ..runtime.weights import WeightStore
 from .constants import Array, array_of
 from .fold_shapes import is_natural
 from .lossless import loses_nothing
-from .reassociation import merge_of
 
 MAX_ELEMENTS = 1 << 16
 """Larger constants aren't looked through."""
@@ -104,8 +104,8 @@ def _moved(op: graph.ReshapeOp | graph.BroadcastOp | graph.SliceOp | graph.Trans
             start = inner.start + op.starts.data[inner.axis] * inner.step
             return Count(start, inner.step * step.value, inner.axis)
         case graph.ReshapeOp():
-            merge = merge_of(op)
-            axes = [] if merge is None else [j for j, group in enumerate(merge.groups) if group == (inner.axis,)]
+            groups = reshape_groups(dims_of(op.x), dims_of(op.result)) or []
+            axes = [new[0] for old, new in groups if old == [inner.axis] and len(new) == 1]
             return replace(inner, axis=axes[0]) if axes else None
 
 

@@ -21,6 +21,7 @@ from ..dialects.graph.normalization import LayerNormOp, RmsNormOp
 from ..dialects.graph.reduction import ArgReduceOp, LogSoftmaxOp, ReduceOp, SoftmaxOp
 from ..dialects.graph.types import Dims, broadcast_dims, dims_of, element_of, is_static, rank_of, tensor
 from ..lowering.strided import is_row_major
+from .canonicalize_graph.movement import DropReshape, MergeReshapes
 from .driver import Pattern, PatternPass, Rewriter, producer
 from .hoist_slices import kept_axes
 from .weight_math import is_known
@@ -252,6 +253,8 @@ class SinkMovementPass(PatternPass):
 
     name = "sink-movement"
     patterns = (
+        DropReshape(),
+        MergeReshapes(),
         SinkReshape(),
         DropLeadingOnes(),
         SinkReshapeThroughTrailing(),

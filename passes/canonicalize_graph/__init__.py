@@ -21,7 +21,6 @@ from .loops import LOOPS
 from .movement import MOVEMENT
 from .moving import MOVING
 from .reductions import REDUCTIONS
-from .sinking import SINKING
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class CanonicalizeGraphPass(PatternPass):
         *BIASES,
         *BRANCHES,
         *LOOPS,
-        *SINKING,
         *MOVING,
         *COUNTING,
     )

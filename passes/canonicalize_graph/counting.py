@@ -18,7 +18,8 @@ from ...runtime.weights import WeightStore
 from ..affine_values import Count, count_in, count_of, is_at_least_zero
 from ..constants import array_of, inline_constant
 from ..driver import AnyPattern, Pattern, Rewriter, producer
-from ..reassociation import ONE, ZERO
+
+ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
 
 
 class GatherOfCount(Pattern[graph.GatherOp]):

@@ -13,15 +13,11 @@ from ...dialects import graph
 from ...dialects.graph.base import integer, ints
 from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import dims_of, element_of, order_of, rank_of, tensor, tensor_type
+from ...lowering.strided import is_row_major
 from ..constants import array_of, splat_of
 from ..driver import AnyPattern, Pattern, Rewriter, producer
 
 ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
-
-
-def is_row_major(value: SSAValue) -> bool:
-    """Whether a value is stored in the order of its dims."""
-    return order_of(value) == tuple(range(rank_of(value)))
 
 
 # -- transpose, reshape, broadcast ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""M1, M2 where they are never worse: slices above data movement, broadcasts and transposes below elementwise ops."""
+"""M1, M2 among data movement, where they are never worse: less is moved, and what moves comes to stand beside its like."""
 
 from __future__ import annotations
 
@@ -6,32 +6,17 @@ from xdsl.ir import SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import integer, ints
+from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import broadcast_dims, dims_of, element_of, rank_of, tensor, tensor_type
-from ..constants import constant_of
+from ...lowering.strided import is_row_major, reshape_groups
 from ..driver import AnyPattern, Pattern, Rewriter, producer, users
-from ..reassociation import ONE, ZERO
-from .sinking import rebuild
+
+ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
 
 
 def only_sliced(value: SSAValue) -> bool:
     """Whether all users of a value take slices of it."""
     return all(isinstance(user, graph.SliceOp) for user in users(value))
-
-
-class SliceOfTranspose(Pattern[graph.SliceOp]):
-    """slice(transpose(x)) -> transpose(slice(x)); guard: nothing uses the whole transpose"""
-
-    def rewrite(self, op: graph.SliceOp, rewriter: Rewriter) -> bool:
-        inner = producer(op.x, graph.TransposeOp)
-        if inner is None or not only_sliced(op.x):
-            return False
-        back = {axis: index for index, axis in enumerate(ints(inner.perm))}
-        order = [back[axis] for axis in range(len(back))]
-        sizes = [dims_of(op.result)[i] for i in order]
-        starts, steps = ([values.data[i] for i in order] for values in (op.starts, op.steps))
-        part = graph.SliceOp(inner.x, starts, tensor(element_of(op.x), sizes), steps)
-        rewriter.replace(op, graph.TransposeOp(rewriter.insert(part), ints(inner.perm)))
-        return True
 
 
 def is_concat(value: SSAValue) -> bool:
@@ -119,57 +104,39 @@ class BroadcastBelowElementwise(Pattern[graph.ElementwiseOp]):
         dims = broadcast_dims(*(dims_of(o) for o in operands))
         if dims == dims_of(op.results[0]):
             return False
-        small = rewriter.insert(rebuild(op, operands, dims))
-        rewriter.replace(op, graph.BroadcastOp(small, tensor_type(op.results[0])))
+        result = tensor(element_of(op.results[0]), dims)
+        small = type(op).create(operands=operands, result_types=[result], properties=dict(op.properties))
+        rewriter.replace(op, graph.BroadcastOp(rewriter.insert(small), tensor_type(op.results[0])))
         return True
 
 
-class TransposeBelowElementwise(Pattern[graph.ElementwiseOp]):
-    """add(transpose(x), transpose(y)) -> transpose(add(x, y)), mul(transpose(x), constant) -> transpose(mul(x, constant))
+class TransposeOfMerge(Pattern[graph.TransposeOp]):
+    """transpose(reshape(x)) -> reshape(transpose(x)), so that it joins the transpose above; guard: the reshape splits no dim"""
 
-    guard: no more transposes than before (one of them has no other user), one permutation, other operands scalar or constant
-    """
-
-    def rewrite(self, op: graph.ElementwiseOp, rewriter: Rewriter) -> bool:
-        turned = [producer(o, graph.TransposeOp) for o in op.operands]
-        found = [t for t in turned if t is not None and dims_of(t.result) == dims_of(op.results[0])]
-        if not any(self._ends_here(t.result, op) for t in found):
+    def rewrite(self, op: graph.TransposeOp, rewriter: Rewriter) -> bool:
+        reshape = producer(op.x, graph.ReshapeOp)
+        groups = None if reshape is None else merged_axes(reshape)
+        if reshape is None or groups is None:
             return False
-        perm = ints(found[0].perm)
-        operands: list[SSAValue] = []
-        for operand, transpose in zip(op.operands, turned, strict=True):
-            if transpose is not None and ints(transpose.perm) == perm:
-                operands.append(transpose.x)
-            elif not dims_of(operand) or constant_of(operand) is not None:
-                operands.append(operand)
-            else:
-                return False
-        back = [perm.index(i) for i in range(len(perm))]
-        operands = [self._turn_back(o, back, rewriter) for o in operands]
-        below = rewriter.insert(rebuild(op, operands, dims_of(found[0].x)))
-        rewriter.replace(op, graph.TransposeOp(below, perm))
+        moved = [axis for index in ints(op.perm) for axis in groups[index]]
+        units = [axis for axis in range(rank_of(reshape.x)) if axis not in moved]
+        turned = rewriter.insert(graph.TransposeOp(reshape.x, [*units, *moved]))
+        rewriter.replace(op, graph.ReshapeOp(turned, tensor_type(op.result)))
         return True
 
-    @staticmethod
-    def _ends_here(value: SSAValue, op: graph.GraphOp) -> bool:
-        return all(user is op for user in users(value))
 
-    @staticmethod
-    def _turn_back(value: SSAValue, back: list[int], rewriter: Rewriter) -> SSAValue:
-        """A constant under the inverse permutation, its dims padded to that rank."""
-        if constant_of(value) is None or not dims_of(value):
-            return value
-        padded = [*[ONE] * (len(back) - rank_of(value)), *dims_of(value)]
-        wide = rewriter.insert(graph.ReshapeOp(value, tensor(element_of(value), padded)))
-        return rewriter.insert(graph.TransposeOp(wide, back)).result
+def merged_axes(reshape: graph.ReshapeOp) -> list[list[int]] | None:
+    """The axes of x that make up each axis of the result, those of 1 left out; None if the reshape splits an axis."""
+    plain = is_row_major(reshape.x) and is_row_major(reshape.result)
+    groups = reshape_groups(dims_of(reshape.x), dims_of(reshape.result)) if plain else None
+    return None if groups is None or any(len(new) != 1 for _, new in groups) else [old for old, _ in groups]
 
 
 MOVING: tuple[AnyPattern, ...] = (
-    SliceOfTranspose(),
     SliceOfConcatAcross(),
     TransposeOfBroadcast(),
+    TransposeOfMerge(),
     ReshapeOfUniform(),
     SliceOfBroadcast(),
     BroadcastBelowElementwise(),
-    TransposeBelowElementwise(),
 )
