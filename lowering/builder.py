@@ -334,7 +334,11 @@ class LoopBuilder:
 
     # -- memory -----------------------------------------------------------------------------------------------------------
     def view(self, buffer: SSAValue, sizes: Sequence[Index], strides: Sequence[Index], offset: Index = 0) -> SSAValue:
-        """`memref.reinterpret_cast`: a strided view of a flat buffer (element units)."""
+        """`memref.reinterpret_cast`: a strided view of a flat buffer (element units).
+
+        The stride of a dim of size 1 is never used; where it is 0 it becomes 1, since upstream refuses strides of 0.
+        """
+        strides = [1 if isinstance(n, int) and n == 1 else s for n, s in zip(sizes, strides, strict=True)]
         static = [_static(sizes), _static(strides), _static([offset])]
         result = view_type(element_type(buffer), static[0], static[1], static[2][0])
         dynamic = [[v for v in values if not isinstance(v, int)] for values in ([offset], sizes, strides)]
