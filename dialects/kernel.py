@@ -24,6 +24,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure, SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
+from ..errors import CompileError
 from .graph.attrs import DimsAttr
 from .graph.types import element_of
 from .program import PROGRAM_OPS, BufferType
@@ -57,8 +58,10 @@ class _NamedParameters(ParametrizedAttribute):
                 raise VerifyException(f"parameter '{key}' of '{self.kind.data}' is not an integer")
 
     def __getitem__(self, key: str) -> int:
-        """The integer parameter of this name; KeyError when absent."""
-        value = self.params.data[key]
+        """The integer parameter of this name; CompileError when absent."""
+        value = self.params.data.get(key)
+        if value is None:
+            raise CompileError(f"'{self.kind.data}' has no parameter '{key}'", op=self.name)
         assert isinstance(value, IntegerAttr)
         return value.value.data
 

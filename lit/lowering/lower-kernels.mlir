@@ -7,7 +7,7 @@ builtin.module attributes {kernel.target = "x86-64-v4"} {
   // CHECK: vector.load
   // CHECK: func.return %{{.*}} : i32
   func.func private @tw_k0(%x: tensor<?x?xf32, #graph.tensor<["d0", "d1"]>>) -> tensor<?x1xf32, #graph.tensor<["d0", 1]>>
-      attributes {kernel.kind = "kernel", kernel.schedule = #kernel.schedule<"reduction", {lanes = 16 : i64, columns = 0 : i64}>,
+      attributes {kernel.kind = "kernel", kernel.schedule = #kernel.schedule<"reduction", {lanes = 16 : i64, split = 0 : i64, block = 512 : i64}>,
                   kernel.sizes = ["d0", "d1"], kernel.grid = #graph.dim<"d0">, kernel.scratch = #graph.dim<0>} {
     %0 = graph.reduce %x {kind = "sum", axes = array<i64: 1>, keepdims = true}
       : (tensor<?x?xf32, #graph.tensor<["d0", "d1"]>>) -> tensor<?x1xf32, #graph.tensor<["d0", 1]>>
