@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -12,3 +15,9 @@ def _fresh_cache(  # pyright: ignore[reportUnusedFunction]
     """Compiled code goes to a folder of this run, here and in the processes that tests start."""
     patch = pytest.MonkeyPatch()
     patch.setenv("TILEWRIGHT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
+# In CI the same examples every time: a change is judged by what it changes, and new examples are looked for elsewhere.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
