@@ -35,7 +35,7 @@ def compile(
     Args:
         model: path, bytes or ModelProto.
         target: "host" (the default), or the name of a target model that this machine can run, such as "x86-64-v3".
-        threads: how many threads a run may use; runs are single-threaded so far, so None and 1 are the only values.
+        threads: how many threads a run may use at most (None: as many as it likes); a run uses one so far.
         shapes: sizes by input name that pin dynamic dims, such as ``{"x": (1, 3, 224, 224)}``.
         disable_pass: names of passes to leave out.
         dump_ir: folder for one numbered file per stage.

@@ -87,7 +87,7 @@ def _integers(run: llvm.FuncOp, name: str) -> list[int]:
     found = _attribute(run, name)
     if not isinstance(found, DenseArrayBase):
         raise CompileError(f"attribute 'kernel.{name}' of '{RUN}' is no dense array", stage="llvm")
-    return [int(v) for v in cast("DenseArrayBase[Attribute]", found).iter_values()]  # pyright: ignore
+    return [int(v) for v in cast("DenseArrayBase[Attribute]", found).iter_values()]  # pyright: ignore  # the cast names the element type that xDSL's overloads want narrower
 
 
 def _triples(values: list[int]) -> list[tuple[int, int, int]]:
