@@ -18,7 +18,7 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ModuleOp
 
 from ..lowering.kernel_attrs import kernels_of
-from ..lowering.lower_run import KERNEL_TYPE
+from ..lowering.to_llvm.functions import KERNEL_TYPE
 from ..passes.dedupe_kernels import structural_key
 from ..passes.target_attr import target_of
 from . import jit

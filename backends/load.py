@@ -11,6 +11,7 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
+from ..lowering.host_table import STEP
 from ..lowering.interface import read_interface
 from ..lowering.lower_plan import PLAN
 from ..lowering.lower_run import RUN
@@ -28,12 +29,17 @@ _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 HOST_FUNCTIONS = (PLAN, RUN)
 
 
+def is_host(name: str) -> bool:
+    """Whether a function belongs to the host program."""
+    return name in HOST_FUNCTIONS or name.startswith(STEP)
+
+
 def code_units(module: ModuleOp) -> Iterator[tuple[str, list[Operation]]]:
     """The functions that are compiled together: each kernel alone, so that its object can be reused; the host program last."""
     host: list[Operation] = []
     declarations: list[Operation] = []
     for op in module.ops:
-        if isinstance(op, llvm.FuncOp) and op.sym_name.data not in HOST_FUNCTIONS:
+        if isinstance(op, llvm.FuncOp) and not is_host(op.sym_name.data):
             declarations.append(llvm.FuncOp(op.sym_name, op.function_type, llvm.LinkageAttr("external")))
             if op.body.blocks:
                 yield op.sym_name.data, [op]

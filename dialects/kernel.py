@@ -27,7 +27,8 @@ from xdsl.utils.exceptions import VerifyException
 from ..errors import CompileError
 from .graph.attrs import DimsAttr
 from .graph.types import element_of
-from .program import PROGRAM_OPS, BufferType
+from .program import PROGRAM_OPS
+from .program_types import BufferType
 
 
 class _NamedParameters(ParametrizedAttribute):

@@ -15,11 +15,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from xdsl.dialects.builtin import ArrayAttr, IntegerAttr, StringAttr, SymbolRefAttr, i64
-from xdsl.ir import Attribute, Block, ParametrizedAttribute, Region, SSAValue, TypeAttribute
+from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     ParsePropInAttrDict,
-    irdl_attr_definition,
     irdl_op_definition,
     opt_prop_def,
     prop_def,
@@ -32,16 +31,8 @@ from xdsl.traits import HasParent, NoTerminator, Pure, SymbolOpInterface, Symbol
 from xdsl.utils.exceptions import VerifyException
 
 from .graph.attrs import DimAttr, DimsAttr, WeightAttr
-
-
-@irdl_attr_definition
-class BufferType(ParametrizedAttribute, TypeAttribute):
-    """Memory of the host program: an input, an output, a weight or a piece of the arena."""
-
-    name = "kernel.buffer"
-
-
-BUFFER = BufferType()
+from .program_control import CONTROL_PROGRAM_OPS
+from .program_types import BUFFER
 
 
 @irdl_op_definition
@@ -189,4 +180,4 @@ class InvokeOp(IRDLOperation):
             raise VerifyException(f"kernel '{self.callee.root_reference.data}' is not in this module")
 
 
-PROGRAM_OPS = [ProgramOp, InputOp, OutputOp, WeightOp, AllocOp, InvokeOp]
+PROGRAM_OPS = [ProgramOp, InputOp, OutputOp, WeightOp, AllocOp, InvokeOp, *CONTROL_PROGRAM_OPS]

@@ -6,18 +6,20 @@ import math
 import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from itertools import count
 
 import numpy as np
 from xdsl.dialects.builtin import LocationAttr, UnknownLoc
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ..dialects import graph
+from ..dialects.graph.base import si64
 from ..dialects.graph.dims import DimExpr, DimLike, product
 from ..dialects.graph.dtypes import dense_attribute, element_type, numpy_dtype
-from ..dialects.graph.types import broadcast_dims, dims_of, element_of, tensor, tensor_type
+from ..dialects.graph.types import Dims, broadcast_dims, dims_of, element_of, rank_of, tensor, tensor_type
 from ..errors import ShapeError
 from ..runtime.weights import Array, WeightStore
-from .shape_values import MAX_ELEMENTS, Assumptions, Known
+from .shape_values import MAX_ELEMENTS, Assumptions, Known, UndecidedError
 from .tensors import MAX_BYTES
 from .values import Tensor
 
@@ -35,6 +37,7 @@ class Builder:
         block: where ops go.
         location: provenance of the node at work.
         assumptions: what sizes must satisfy when the model runs.
+        taken: symbols that stand for something already.
     """
 
     def __init__(self, store: WeightStore) -> None:
@@ -42,6 +45,7 @@ class Builder:
         self.entry = self.block = Block()
         self.location: LocationAttr = UnknownLoc()
         self.assumptions = Assumptions()
+        self.taken: set[str] = set()
         self._head: list[Operation] = []
 
     # -- ops ----------------------------------------------------------------------------------------------------------
@@ -117,6 +121,30 @@ class Builder:
             value = self._at_head(graph.CastOp(value, element), where)
         name_value(value, name)
         return value
+
+    # -- sizes that depend on data --------------------------------------------------------------------------------------
+    def fresh_symbol(self) -> str:
+        """A symbol that nothing is called by yet."""
+        name = next(name for name in (f"s{i}" for i in count(len(self.taken))) if name not in self.taken)
+        self.taken.add(name)
+        return name
+
+    def bind(self, x: SSAValue) -> Dims:
+        """Symbols for the elements of an integer tensor of rank 0 or 1: sizes that are known once the model runs, never negative.
+
+        UndecidedError if their number isn't known.
+        """
+        if rank_of(x) > 1:
+            raise ValueError(f"sizes form a vector, got {x.type}")
+        number = product(dims_of(x))
+        if not number.is_static:
+            raise UndecidedError("the number of its elements is not known")
+        names = [self.fresh_symbol() for _ in range(number.value)]
+        if names:
+            op = graph.BindOp(self.cast(x, si64), names)
+            op.location = self.location
+            self.block.add_op(op)
+        return tuple(DimExpr.symbol(name) for name in names)
 
     # -- data movement ------------------------------------------------------------------------------------------------
     def reshape(self, x: SSAValue, dims: Sequence[DimLike]) -> SSAValue:

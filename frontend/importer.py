@@ -19,6 +19,7 @@ from xdsl.ir import Attribute, Region, SSAValue
 
 from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.location import location
+from ..dialects.graph.types import dims_of
 from ..errors import BadModelError, TilewrightError, UnsupportedNode, UnsupportedOpError
 from ..runtime.weights import Array, WeightStore
 from .builder import Builder, name_value
@@ -81,6 +82,7 @@ def _import(
     inputs = [i for i in graph.input if i.name not in constants and i.name not in values]
     types = input_types(inputs, shapes)
     build = Builder(store)
+    build.taken |= {symbol for type_ in types.values() for dim in dims_of(type_) for symbol in dim.symbols}
     importer = GraphImporter(build, proto.functions, source.files)
     scope = Scope(opsets)
     for index, (name, type_) in enumerate(types.items()):

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import onnx
 from onnx import AttributeProto
+from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ..dialects.graph.dims import DimExpr, DimLike
-from ..dialects.graph.types import Dims, dims_of, element_of, rank_of
+from ..dialects.graph.dtypes import numpy_dtype
+from ..dialects.graph.types import Dims, dims_of, element_of, rank_of, static_shape
 from ..errors import BadModelError
 from ..runtime.weights import Array
 from .builder import Builder
@@ -108,11 +110,27 @@ class Node:
         return tensor.known
 
     def dims(self, index: int) -> Dims:
-        """The elements of an operand as dims; UndecidedError if they aren't known."""
-        array = self.tensor(index).array
-        if array is not None and array.dtype.kind in "iu":
-            return tuple(DimExpr.of(v) for v in array.reshape(-1).tolist())
+        """The elements of an operand as dims; what depends on data is bound to symbols, and must not be negative then.
+
+        UndecidedError if they are no integers, or their number isn't known.
+        """
+        tensor = self.tensor(index)
+        if tensor.array is not None and tensor.array.dtype.kind in "iu":
+            return tuple(DimExpr.of(v) for v in tensor.array.reshape(-1).tolist())
+        if tensor.known is None and self.is_runtime(index):
+            tensor.known = Known.of(self.bind(tensor.value()), numpy_dtype(self.element(index)), static_shape(tensor.type))
         return self.known(index).dims()
+
+    def is_runtime(self, index: int) -> bool:
+        """Whether an operand holds integers that are known only when the model runs."""
+        tensor = self.tensor(index)
+        if tensor.array is not None or tensor.known is not None:
+            return False
+        return isinstance(element_of(tensor.type), IntegerType) and all(d.is_static for d in dims_of(tensor.type))
+
+    def bind(self, x: SSAValue) -> Dims:
+        """Symbols for the elements of a computed integer tensor of rank 0 or 1: sizes known when the model runs."""
+        return self.build.bind(x)
 
     def values(self, index: int) -> list[int]:
         """The elements of an integer operand; UndecidedError if they aren't numbers known at import."""

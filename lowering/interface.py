@@ -8,6 +8,7 @@ from typing import cast
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, ModuleOp, StringAttr
 from xdsl.ir import Attribute
+from xdsl.utils.hints import isa
 
 from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.dims import DimExpr
@@ -15,8 +16,9 @@ from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import dims_of, element_of
 from ..errors import CompileError
-from ..runtime.executable import Interface, Launch, Pointer, TensorSpec
-from .lower_run import KINDS, RUN
+from ..runtime.executable import Check, Interface, Launch, Pointer, TensorSpec
+from .host_interface import KINDS
+from .lower_run import RUN
 
 
 def run_function(module: ModuleOp) -> llvm.FuncOp:
@@ -30,7 +32,8 @@ def run_function(module: ModuleOp) -> llvm.FuncOp:
 def read_interface(module: ModuleOp) -> Interface:
     """What a session must know to call the module's host program."""
     run = run_function(module)
-    words, facts_start = _integers(run, "words")
+    words, facts_start, slots = _integers(run, "words")
+    grown = _integers(run, "grown_outputs")
     pointers = _integers(run, "pointers")
     return Interface(
         symbols=tuple(_strings(run, "symbols")),
@@ -42,14 +45,30 @@ def read_interface(module: ModuleOp) -> Interface:
         pointers=tuple(Pointer(w, KINDS[k], i) for w, k, i in _triples(pointers)),
         weights=tuple(_strings(run, "weights")),
         launches=tuple(_launches(run)),
+        slots=slots,
+        grown_outputs=dict(zip(grown[::2], grown[1::2], strict=True)),
+        checks=tuple(_checks(run)),
     )
 
 
 def _launches(run: llvm.FuncOp) -> Iterator[Launch]:
-    calls = [op for op in run.walk() if isinstance(op, llvm.CallOp)]
+    names = _strings(run, "kernels")
+    calls = [op for op in run.walk() if isinstance(op, llvm.CallOp) and _callee(op) in names]
     rows = _triples(_integers(run, "rows"))
-    for kernel, call, (start, sizes_start, grid_word) in zip(_strings(run, "kernels"), calls, rows, strict=True):
+    for kernel, call, (start, sizes_start, grid_word) in zip(names, calls, rows, strict=True):
         yield Launch(kernel, location_of(call), start, sizes_start, grid_word)
+
+
+def _callee(call: llvm.CallOp) -> str:
+    """The function that is called; nothing for a call of an address."""
+    return call.callee.root_reference.data if call.callee is not None else ""
+
+
+def _checks(run: llvm.FuncOp) -> Iterator[Check]:
+    for entry in _entries(run, "checks"):
+        if isa(entry, ArrayAttr[StringAttr]):
+            text, *nodes = (s.data for s in entry)
+            yield Check(text, tuple(nodes))
 
 
 def _specs(run: llvm.FuncOp, kind: str) -> Iterator[TensorSpec]:

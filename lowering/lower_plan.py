@@ -1,23 +1,17 @@
-"""`lower-plan`: the host program becomes native functions, `tw_plan` here and `tw_run` later, around one table of 64-bit words.
+"""`lower-plan`: the host program's arithmetic becomes native functions over one table of words (`host_table.py`).
 
-`tw_plan(dims, table)` runs once per new shape. It writes what depends on the dims: the bytes of arena and scratch, the offset
+`tw_plan(dims, table)` runs once per new shape and writes what follows from the dims: the bytes of arena and scratch, the offset
 of every arena buffer, the sizes and the parallel extent of every invocation. The session then adds base addresses to the
-pointer words, and `tw_run(ctx, table)` is a plain sequence of calls; an invocation's piece of the table is what its kernel gets:
+pointer words, and `tw_run(ctx, table)` calls the kernels; an invocation's piece of the table is what its kernel gets. Where sizes
+depend on data, `tw_run` calls steps, `tw_step1(table)`, ... in between, which compute what has become known.
 
-    word 0            bytes of the arena
-    word 1            bytes of scratch
-    then per invocation: one pointer per buffer, one word per size, one word for the parallel extent
-    then facts: the dims of every input and output, the assumptions, and the bytes of every arena buffer
-
-Which pointer word belongs to which input, output, weight or arena piece is the `kernel.pointers` attribute of `tw_run`. A
-kernel that returns a code other than 0 stops the run: `tw_run` returns its index + 1 in the upper and the code in the lower
-16 bits.
+All return 0, or `FAILED` with the number of a check: a size that can't be, an assumption that does not hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import arith, func
@@ -27,29 +21,33 @@ from xdsl.dialects.builtin import (
     i32,
     i64,
 )
-from xdsl.ir import Block, Region
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from ..dialects.graph.dims import DimExpr
-from ..dialects.graph.types import dims_of
-from ..dialects.program import AllocOp, InvokeOp, ProgramOp
+from ..dialects.program import AllocOp, ProgramOp
 from ..passes.arena import ALIGNMENT
+from ..runtime.codes import FAILED
 from .builder import INDEX, Index, LoopBuilder
+from .host_table import ARENA_WORD, SCRATCH_WORD, Step, Table, symbols_in
 from .loop_types import flat_memref
 
-ARENA_WORD, SCRATCH_WORD, HEADER_WORDS = 0, 1, 2
 PLAN = "tw_plan"
+MAX_BYTES = 1 << 46
+"""No buffer is larger: beyond it, sizes and offsets would no longer be safe in 64 bits."""
 
 
 @dataclass(frozen=True)
 class LowerPlanPass(ModulePass):
-    """Add `tw_plan`, in standard dialects; the program stays for `lower-run`."""
+    """Add `tw_plan` and the steps, in standard dialects; the program stays for `lower-run`."""
 
     name = "lower-plan"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for program in programs_of(op):
-            op.body.block.insert_op_before(_plan(program, Table.of(program)), program)
+            table = Table(program)
+            functions = [_plan(program, table), *(_step(step, table) for step in table.steps)]
+            op.body.block.insert_ops_before(functions, program)
 
 
 def programs_of(module: ModuleOp) -> list[ProgramOp]:
@@ -57,88 +55,91 @@ def programs_of(module: ModuleOp) -> list[ProgramOp]:
     return [op for op in module.ops if isinstance(op, ProgramOp)]
 
 
-@dataclass(frozen=True)
-class Row:
-    """The words of one invocation."""
+class _WordsBuilder(LoopBuilder):
+    """A function that computes words of a table, its last argument, from symbols."""
 
-    invoke: InvokeOp
-    start: int
-
-    @property
-    def sizes_start(self) -> int:
-        return self.start + len(self.invoke.buffers)
-
-    @property
-    def grid_word(self) -> int:
-        return self.sizes_start + len(self.invoke.sizes.data)
-
-
-@dataclass
-class Table:
-    """Which words of the table belong to what."""
-
-    rows: list[Row] = field(default_factory=list[Row])
-    facts: list[DimExpr] = field(default_factory=list[DimExpr])
-    facts_start: int = HEADER_WORDS
-
-    @property
-    def words(self) -> int:
-        return self.facts_start + len(self.facts)
-
-    @staticmethod
-    def of(program: ProgramOp) -> Table:
-        table = Table()
-        for op in program.body.block.ops:
-            if isinstance(op, InvokeOp):
-                row = Row(op, table.facts_start)
-                table.rows.append(row)
-                table.facts_start = row.grid_word + 1
-        types = [*program.input_types, *program.output_types]
-        table.facts = [d for t in types for d in dims_of(t)]
-        table.facts += program.assumptions.data if program.assumptions else ()
-        table.facts += [op.bytes.data for op in program.body.block.ops if isinstance(op, AllocOp)]
-        return table
-
-
-# -- tw_plan ----------------------------------------------------------------------------------------------------------
-class _PlanBuilder(LoopBuilder):
-    """Emits the words of the table from the input dims."""
-
-    def __init__(self, symbols: Sequence[str]) -> None:
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
         words = flat_memref(i64)
-        block = Block(arg_types=[words, words])
+        block = Block(arg_types=[words] * len(arguments))
         super().__init__(block)
-        self.dims, self.table = block.args
-        self.dims.name_hint, self.table.name_hint = "dims", "table"
-        self.func = func.FuncOp(PLAN, FunctionType.from_lists([words, words], [i32]), Region(block))
-        for position, symbol in enumerate(symbols):
-            loaded = self.load(self.dims, [position])
-            self.bind_dim(DimExpr.symbol(symbol), self.op(arith.IndexCastOp, [loaded], INDEX))
+        for argument, hint in zip(block.args, arguments, strict=True):
+            argument.name_hint = hint
+        self.table = block.args[-1]
+        self.func = func.FuncOp(name, FunctionType.from_lists([words] * len(arguments), [i32]), Region(block))
+        self._status: Index = 0
+
+    def get(self, words: SSAValue, word: int) -> SSAValue:
+        return self.op(arith.IndexCastOp, [self.load(words, [word])], INDEX)
 
     def put(self, word: int, value: Index) -> None:
         stored = self.const(value, i64) if isinstance(value, int) else self.op(arith.IndexCastOp, [value], i64)
         self.store(stored, self.table, [word])
 
+    def _divide(self, cls: type[Operation], a: Index, b: Index) -> SSAValue:
+        """Sizes may be 0 here whatever the program does with them later."""
+        return self.pure(cls, [self.index(a), self.index(b if isinstance(b, int) else self.max(b, 1))], INDEX)
+
+    def fail_if(self, condition: SSAValue, check: int) -> None:
+        """Let the function return the number of a check; the last that fails counts."""
+        self._status = self.select(condition, FAILED | check, self._status)
+
+    def finish(self) -> func.FuncOp:
+        status = self._status
+        code = self.const(status, i32) if isinstance(status, int) else self.op(arith.IndexCastOp, [status], i32)
+        self.block.add_op(func.ReturnOp(code))
+        return self.func
+
+    def compute(self, step: Step) -> None:
+        """The words, checks and sizes of a step."""
+        for word, expression in step.words:
+            self.put(word, self.dim(expression))
+        for expression, check in step.checks:
+            self.fail_if(self.cmp("slt", self.dim(expression), 0), check)
+        for dims, itemsize, word, check in step.reserves:
+            self.put(word, self._bytes(dims, itemsize, check))
+
+    def _bytes(self, dims: Sequence[DimExpr], itemsize: int, check: int) -> Index:
+        """The product; fails where a dim is negative or the product is too large."""
+        total: Index = itemsize
+        for dim in dims:
+            if dim.is_static and isinstance(total, int):
+                total *= dim.value
+                continue
+            size = self.dim(dim)
+            self.fail_if(self.cmp("slt", size, 0), check)
+            beyond = self.cmp("sgt", total, self.floordiv(MAX_BYTES, self.max(size, 1)))
+            self.fail_if(beyond, check)
+            total = self.select(beyond, 0, self.mul(total, size))
+        return total
+
 
 def _plan(program: ProgramOp, table: Table) -> func.FuncOp:
-    builder = _PlanBuilder([s.data for s in program.symbols])
+    builder = _WordsBuilder(PLAN, ["dims", "table"])
+    for position, symbol in enumerate(program.symbols):
+        value = builder.get(builder.block.args[0], position)
+        builder.bind_dim(DimExpr.symbol(symbol.data), value)
+        builder.put(table.symbols[symbol.data], value)
     offsets = _slot_offsets(builder, program)
-    builder.put(SCRATCH_WORD, _maximum(builder, [row.invoke.scratch.data for row in table.rows]))
-    for row in table.rows:
-        for position, value in enumerate(row.invoke.buffers):
-            owner = value.owner
-            offset = builder.add(offsets[owner.slot.value.data], owner.offset.value.data) if isinstance(owner, AllocOp) else 0
-            builder.put(row.start + position, offset)
-        for position, size in enumerate(row.invoke.sizes.data):
-            builder.put(row.sizes_start + position, builder.dim(size))
-        builder.put(row.grid_word, builder.dim(row.invoke.grid.data))
-    for position, fact in enumerate(table.facts):
-        builder.put(table.facts_start + position, builder.dim(fact))
-    builder.block.add_op(func.ReturnOp(builder.const(0, i32)))
-    return builder.func
+    builder.put(SCRATCH_WORD, _maximum(builder, table.plan.scratch))
+    for word, value in table.pointers:
+        owner = value.owner
+        if isinstance(owner, AllocOp):
+            builder.put(word, builder.add(offsets[owner.slot.value.data], owner.offset.value.data))
+    builder.compute(table.plan)
+    return builder.finish()
 
 
-def _slot_offsets(builder: _PlanBuilder, program: ProgramOp) -> dict[int, Index]:
+def _step(step: Step, table: Table) -> func.FuncOp:
+    builder = _WordsBuilder(step.name, ["table"])
+    for symbol in symbols_in(step):
+        builder.bind_dim(DimExpr.symbol(symbol), builder.get(builder.table, table.symbols[symbol]))
+    if step.scratch:
+        builder.put(step.need_word, _maximum(builder, step.scratch))
+    builder.compute(step)
+    return builder.finish()
+
+
+def _slot_offsets(builder: _WordsBuilder, program: ProgramOp) -> dict[int, Index]:
     """Where each slot starts; writes the arena's size."""
     members: dict[int, dict[DimExpr, None]] = {}
     for op in program.body.block.ops:

@@ -39,7 +39,8 @@ def assign_pieces(lifetimes: Mapping[KeyT, Lifetime]) -> dict[KeyT, Piece]:
     """Pieces for all values: static ones by offset in slot 0, dynamic ones in slots of their own."""
     static = {k: v for k, v in lifetimes.items() if v.size.is_static}
     dynamic = {k: v for k, v in lifetimes.items() if not v.size.is_static}
-    return _place_static(static) | _colour_dynamic(dynamic)
+    coloured = {key: Piece(STATIC_SLOT + 1 + slot, 0) for key, slot in colour(dynamic).items()}
+    return _place_static(static) | coloured
 
 
 def _place_static(lifetimes: Mapping[KeyT, Lifetime]) -> dict[KeyT, Piece]:
@@ -67,21 +68,21 @@ class _Slot:
     sizes: list[DimExpr] = field(default_factory=list[DimExpr])
 
 
-def _colour_dynamic(lifetimes: Mapping[KeyT, Lifetime]) -> dict[KeyT, Piece]:
-    """Linear scan: reuse the free slot whose members are most like the value, else open a new slot."""
+def colour(lifetimes: Mapping[KeyT, Lifetime]) -> dict[KeyT, int]:
+    """Slots counted from 0 by linear scan: reuse the free slot whose members are most like the value, else open a new one."""
     slots: list[_Slot] = []
-    pieces: dict[KeyT, Piece] = {}
+    found: dict[KeyT, int] = {}
     for key, life in sorted(lifetimes.items(), key=lambda item: item[1].first):
         free = [s for s in slots if s.free_after < life.first]
         if free:
             slot = min(free, key=lambda s: (life.size not in s.sizes, abs(_nominal(s.sizes) - _nominal([life.size])), s.index))
         else:
-            slot = _Slot(STATIC_SLOT + 1 + len(slots), -1)
+            slot = _Slot(len(slots), -1)
             slots.append(slot)
         slot.free_after = life.last
         slot.sizes.append(life.size)
-        pieces[key] = Piece(slot.index, 0)
-    return pieces
+        found[key] = slot.index
+    return found
 
 
 def _nominal(sizes: list[DimExpr]) -> int:

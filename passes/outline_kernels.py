@@ -6,7 +6,7 @@ returned value is the result of a launch of its own (or a view of one), because 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -17,7 +17,6 @@ from xdsl.passes import ModulePass
 
 from ..backends.targets import TargetModel, get_target
 from ..dialects import graph
-from ..dialects.graph.base import GraphOp
 from ..dialects.graph.dtypes import dense_array
 from ..dialects.graph.elementwise import ElementwiseOp
 from ..dialects.graph.location import union
@@ -25,10 +24,13 @@ from ..dialects.kernel import LaunchOp
 from ..errors import CompileError
 from ..lowering.rules import RULES
 from .grouping import Group, group_inputs, group_ops, is_alias, is_inline, is_source
+from .ownership import is_control, own_results
 from .session import current_session
 from .target_attr import target_of
 
 MAX_NAMED_OPS = 4
+HOST_OPS = (LaunchOp, func.ReturnOp, graph.BindOp, graph.IfOp, graph.LoopOp, graph.YieldOp)
+"""What the host program is made of, beside constants and views."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,16 @@ class OutlineKernelsPass(ModulePass):
         op.attributes["kernel.target"] = StringAttr(target.name)
         counter = 0
         for function in [f for f in op.ops if isinstance(f, func.FuncOp) and "kernel.kind" not in f.attributes]:
-            _store_tables(function)
-            _own_results(function)
-            for group in group_ops(function.body.block, lambda ops: self.fuse and accepts(ops, target)):
-                op.body.block.add_op(_outline(group, kernel_name(group.ordered(), counter)))
-                counter += 1
-            _check_host(function)
+            blocks = list(blocks_of(function.body.block))
+            for block in blocks:
+                _store_tables(block)
+                own_results(block)
+            for block in blocks:
+                for group in group_ops(block, lambda ops: self.fuse and accepts(ops, target)):
+                    op.body.block.add_op(_outline(group, kernel_name(group.ordered(), counter)))
+                    counter += 1
+            for block in reversed(blocks):
+                _check_host(block)
 
 
 def accepts(ops: Sequence[Operation], target: TargetModel) -> bool:
@@ -64,48 +70,33 @@ def kernel_name(ops: Sequence[Operation], number: int) -> str:
     return "_".join([f"tw_k{number}", *shown])
 
 
-def _store_tables(function: func.FuncOp) -> None:
+def blocks_of(block: Block) -> Iterator[Block]:
+    """A block, then the blocks of the control flow ops in it."""
+    yield block
+    for op in block.ops:
+        for region in op.regions:
+            yield from blocks_of(region.block)
+
+
+def _store_tables(block: Block) -> None:
     """Make weights of the inline constants that a kernel must read from memory.
 
     Those are constants of several numbers, and operands of ops that are not pointwise: only a pointwise op takes a number where
     others index a tensor. A repeated number takes no memory in the store either.
     """
-    for op in [o for o in function.body.block.ops if isinstance(o, graph.ConstantOp)]:
+    for op in [o for o in block.ops if isinstance(o, graph.ConstantOp)]:
         if op.dense is None:
             continue
-        indexed = [u for u in op.result.uses if not (is_inline(op) and isinstance(u.operation, ElementwiseOp))]
+        indexed = [u for u in op.result.uses if not (is_inline(op) and (isinstance(u.operation, ElementwiseOp) or is_control(u)))]
         if not indexed:
             continue
         store = current_session().weights
         weight = store.add(store.unique("inline"), dense_array(op.dense))
         stored = graph.ConstantOp(weight, op.result.type)
         stored.location = op.location
-        function.body.block.insert_op_after(stored, op)
+        block.insert_op_after(stored, op)
         for use in indexed:
             use.operation.operands[use.index] = stored.result
-
-
-def _own_results(function: func.FuncOp) -> None:
-    """Copy returned values that are arguments, constants, or returned twice."""
-    terminator = function.body.block.last_op
-    assert isinstance(terminator, func.ReturnOp)
-    seen: set[SSAValue] = set()
-    for index, value in enumerate(terminator.operands):
-        storage = _storage(value)
-        computed = isinstance(storage.owner, GraphOp) and not is_source(storage.owner)
-        if computed and storage not in seen:
-            seen.add(storage)
-            continue
-        copy = graph.IdentityOp(value)
-        function.body.block.insert_op_before(copy, terminator)
-        terminator.operands[index] = copy.results[0]
-
-
-def _storage(value: SSAValue) -> SSAValue:
-    """The value whose memory a chain of views shows."""
-    while isinstance(value.owner, Operation) and is_alias(value.owner):
-        value = value.owner.operands[0]
-    return value
 
 
 def _outline(group: Group, name: str) -> func.FuncOp:
@@ -146,11 +137,11 @@ def _kernel_func(name: str, ops: Sequence[Operation], inputs: Sequence[SSAValue]
     return kernel
 
 
-def _check_host(function: func.FuncOp) -> None:
-    for op in list(function.body.block.ops)[::-1]:
+def _check_host(block: Block) -> None:
+    for op in list(block.ops)[::-1]:
         unused = not any(True for r in op.results for _ in r.uses)
         if is_source(op) and unused:
             op.detach()
             op.erase()
-        elif not (is_source(op) or is_alias(op) or isinstance(op, LaunchOp | func.ReturnOp)):
+        elif not (is_source(op) or is_alias(op) or isinstance(op, HOST_OPS)):
             raise CompileError("no kernel takes this op", op=op.name, stage="outline-kernels")

@@ -3,9 +3,11 @@
 - A view (a reshape, transpose or relayout that moves nothing) shares the memory of what it views.
 - A returned value is written where the caller wants it: its buffer is the output's.
 - An elementwise kernel writes over an input that dies there and has the same shape and element size.
-- All other values live in the arena. Static ones share one slot by offset: the largest first, each at the lowest offset that
-  no value alive at the same time covers. Dynamic ones are coloured into slots of their own, a slot being as large as the
-  largest of its members at run time.
+- Other values whose sizes follow from the inputs' dims live in the arena. Static ones share one slot by offset: the largest
+  first, each at the lowest offset that no value alive at the same time covers. Dynamic ones are coloured into slots of their own,
+  a slot being as large as the largest of its members at run time.
+- Values whose sizes depend on data are reserved where they are made, in slots that grow as needed. So are the values that a
+  loop carries: each in a slot of its own, which changes places with the slot of its next value.
 """
 
 from __future__ import annotations
@@ -17,23 +19,24 @@ import numpy as np
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.hints import isa
 
 from ..dialects import graph
 from ..dialects.graph.attrs import DimAttr, DimsAttr, WeightAttr
 from ..dialects.graph.dims import DimExpr
-from ..dialects.graph.dtypes import numpy_dtype
+from ..dialects.graph.dtypes import dense_array, numpy_dtype
 from ..dialects.graph.elementwise import ElementwiseOp
-from ..dialects.graph.types import dims_of, element_of, numel, order_of
+from ..dialects.graph.types import dims_of, element_of, order_of
 from ..dialects.kernel import LaunchOp
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
+from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp
+from ..dialects.program_types import BUFFER
 from ..errors import CompileError
 from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, sizes_of
 from ..runtime.weights import Array
-from .arena import Lifetime, Piece, assign_pieces
-from .grouping import is_alias
+from .memory_assignment import Assignment
 from .session import current_session
 
 
@@ -52,125 +55,157 @@ class PlanMemoryPass(ModulePass):
             function.erase()
 
 
-def byte_size(value: SSAValue) -> DimExpr:
-    """Bytes that a tensor value takes, booleans a byte each."""
-    return numel(value) * numpy_dtype(element_of(value)).itemsize
-
-
 @dataclass
 class _Planner:
     function: func.FuncOp
     kernels: Mapping[str, func.FuncOp]
-    storage: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
-    """The value whose buffer each value uses."""
-    last_use: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
-    outputs: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
+    buffers: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    symbols: int = 0
 
     def build(self) -> ProgramOp:
-        ops = list(self.function.body.block.ops)
-        self._share_views(ops)
-        self._find_last_uses(ops)
-        self._share_in_place(ops)
-        pieces = self._assign(ops)
-        return self._emit(ops, pieces)
+        self.program = _program(self.function)
+        self.top = self.program.body.block
+        self.assignment = Assignment(self.function, self.kernels, _input_symbols(self.function), overwrites)
+        self._emit(self.function.body.block, self.top)
+        return self.program
 
-    def root(self, value: SSAValue) -> SSAValue:
-        while value in self.storage:
-            value = self.storage[value]
-        return value
+    # -- ops ----------------------------------------------------------------------------------------------------------
+    def _emit(self, source: Block, block: Block) -> None:
+        for op in source.ops:
+            match op:
+                case LaunchOp():
+                    self._reserve(op, block)
+                    block.add_op(self._invoke(op))
+                case graph.BindOp():
+                    self._bind(op, self.buffer(op.x), op.names, 8, block)
+                case graph.IfOp():
+                    self._if(op, block)
+                case graph.LoopOp():
+                    self._loop(op, block)
+                case _:
+                    pass
 
-    def _share_views(self, ops: list[Operation]) -> None:
-        for op in ops:
-            if is_alias(op):
-                self.storage[op.results[0]] = op.operands[0]
-        for index, value in enumerate(ops[-1].operands):
-            self.outputs[self.root(value)] = index
-
-    def _find_last_uses(self, ops: list[Operation]) -> None:
-        for position, op in enumerate(ops):
-            for operand in op.operands:
-                self.last_use[self.root(operand)] = position
-
-    def _share_in_place(self, ops: list[Operation]) -> None:
-        for position, op in enumerate(ops):
-            if not isinstance(op, LaunchOp) or len(op.results) != 1 or op.results[0] in self.outputs:
-                continue
-            kernel = self.kernels[op.callee.root_reference.data]
-            for operand, argument in zip(op.operands, kernel.args, strict=True):
-                readers = [v for v in op.operands if self.root(v) is self.root(operand)]
-                if len(readers) == 1 and self._dies_at(operand, position) and overwrites(kernel, argument):
-                    self.storage[op.results[0]] = operand
-                    self.last_use[self.root(operand)] = self.last_use.get(op.results[0], position)
-                    break
-
-    def _dies_at(self, value: SSAValue, position: int) -> bool:
-        root = self.root(value)
-        computed = isinstance(root.owner, LaunchOp)
-        return computed and root not in self.outputs and self.last_use.get(root) == position
-
-    def _assign(self, ops: list[Operation]) -> dict[SSAValue, Piece]:
-        lifetimes: dict[SSAValue, Lifetime] = {}
-        for position, op in enumerate(ops):
-            if not isinstance(op, LaunchOp):
-                continue
-            for result in op.results:
-                if result in self.storage or result in self.outputs:
-                    continue
-                lifetimes[result] = Lifetime(position, self.last_use.get(result, position), byte_size(result))
-        return assign_pieces(lifetimes)
-
-    def _emit(self, ops: list[Operation], pieces: Mapping[SSAValue, Piece]) -> ProgramOp:
-        program = self._program()
-        block = program.body.block
-        buffers: dict[SSAValue, SSAValue] = {}
-
-        def buffer(value: SSAValue) -> SSAValue:
-            root = self.root(value)
-            if root not in buffers:
-                made = self._buffer_op(root, pieces)
-                made.result.name_hint = root.name_hint
-                block.add_op(made)
-                buffers[root] = made.result
-            return buffers[root]
-
-        for op in ops:
-            if isinstance(op, LaunchOp):
-                block.add_op(self._invoke(op, [buffer(v) for v in (*op.operands, *op.results)]))
-        return program
-
-    def _program(self) -> ProgramOp:
-        names = {k: _names(self.function, f"graph.{k}_names") for k in ("input", "output")}
-        types = [a.type for a in self.function.args]
-        results = list(self.function.function_type.outputs.data)
-        symbols = sorted({s for t in types for d in dims_of(t) for s in d.symbols})
-        inputs = list(zip(_default(names["input"], "x", len(types)), types, strict=True))
-        outputs = list(zip(_default(names["output"], "y", len(results)), results, strict=True))
-        assumptions = self.function.attributes.get("graph.assumptions")
-        checked = assumptions if isinstance(assumptions, DimsAttr) else None
-        return ProgramOp(self.function.sym_name.data, symbols, inputs, outputs, checked)
-
-    def _buffer_op(self, root: SSAValue, pieces: Mapping[SSAValue, Piece]) -> InputOp | OutputOp | WeightOp | AllocOp:
-        if root in self.outputs:
-            return OutputOp(self.outputs[root])
-        owner = root.owner
-        if not isinstance(owner, Operation):
-            return InputOp(owner.args.index(root))  # pyright: ignore[reportArgumentType]  # a block argument by its owner
-        if isinstance(owner, graph.ConstantOp) and isinstance(owner.value, WeightAttr):
-            return WeightOp(_stored(owner.value, order_of(root)))
-        if root not in pieces:
-            raise CompileError(f"no memory for the result of '{owner.name}'", stage="plan-memory")
-        piece = pieces[root]
-        return AllocOp(piece.slot, piece.offset, DimAttr(byte_size(root)))
-
-    def _invoke(self, launch: LaunchOp, buffers: list[SSAValue]) -> InvokeOp:
+    def _invoke(self, launch: LaunchOp) -> InvokeOp:
         name = launch.callee.root_reference.data
         kernel = self.kernels[name]
         sizes = launch.sizes or DimsAttr(())
         env = dict(zip(sizes_of(kernel), sizes.data, strict=True))
         grid, scratch = (DimAttr(dim_attribute(kernel, a).substitute(env)) for a in (GRID, SCRATCH))
-        invoke = InvokeOp(name, buffers, sizes, grid, scratch)
+        invoke = InvokeOp(name, [self.buffer(v) for v in (*launch.operands, *launch.results)], sizes, grid, scratch)
         invoke.location = launch.location
         return invoke
+
+    def _bind(self, op: Operation, buffer: SSAValue, names: tuple[str, ...], width: int, block: Block) -> None:
+        bind = BindOp(buffer, names, width)
+        bind.location = op.location
+        block.add_op(bind)
+
+    def _fresh(self, what: str) -> str:
+        """A symbol that stands for where control is; no name of a model's dim begins like that."""
+        self.symbols += 1
+        return f"at.{what}{self.symbols}"
+
+    def _known(self, op: Operation, value: SSAValue, block: Block, what: str) -> DimExpr:
+        """The one element of a boolean or integer value as an expression, bound to a symbol where it is not known."""
+        owner = value.owner
+        if isinstance(owner, graph.DimsOp):
+            return owner.value.data[0]
+        if isinstance(owner, graph.ConstantOp) and owner.dense is not None:
+            return DimExpr.of(int(dense_array(owner.dense).item()))
+        name = self._fresh(what)
+        self._bind(op, self.buffer(value), (name,), numpy_dtype(element_of(value)).itemsize, block)
+        return DimExpr.symbol(name)
+
+    def _if(self, op: graph.IfOp, block: Block) -> None:
+        condition = self._known(op, op.condition, block, "condition")
+        regions = [Region(self._region(r.block, Block())) for r in (op.then_region, op.else_region)]
+        node = IfOp(condition, regions[0], regions[1], len(op.outs))
+        self._add_control(op, node, block)
+
+    def _region(self, source: Block, block: Block) -> Block:
+        self._emit(source, block)
+        last = source.last_op
+        assert isinstance(last, graph.YieldOp)
+        block.add_op(YieldOp([self.buffer(v) for v in last.values]))
+        return block
+
+    def _loop(self, op: graph.LoopOp, block: Block) -> None:
+        trip = None if op.trip_count is None else self._known(op, op.trip_count, block, "trip")
+        start = DimExpr.of(1) if op.condition is None else self._known(op, op.condition, block, "start")
+        symbols = self._fresh("iteration"), self._fresh("going")
+        inits = [self.buffer(v) for v in op.inits]
+        source, body = op.body.block, Block(arg_types=[BUFFER] * len(op.body.block.args))
+        self.buffers |= dict(zip(source.args, body.args, strict=True))
+        for appended in self.assignment.appended(op):
+            self.assignment.places[appended].append = symbols[0]
+        self._emit(source, body)
+        last = source.last_op
+        assert isinstance(last, graph.YieldOp)
+        goes_on = last.values[0]
+        condition = DimExpr.symbol(symbols[1]) if goes_on is source.args[1] else self._known(op, goes_on, body, "next")
+        body.add_op(YieldOp([self.buffer(v) for v in last.values[1:]], condition))
+        slots = [self.assignment.carried_slot(op, index) for index in range(len(inits))]
+        self._add_control(op, LoopOp(symbols, trip, start, slots, inits, Region(body), len(op.outs)), block)
+
+    def _add_control(self, op: graph.IfOp | graph.LoopOp, node: IfOp | LoopOp, block: Block) -> None:
+        node.location = op.location
+        block.add_op(node)
+        for old, new in zip(op.outs, node.outs, strict=True):
+            new.name_hint = old.name_hint
+            self.buffers[old] = new
+
+    # -- buffers ------------------------------------------------------------------------------------------------------
+    def buffer(self, value: SSAValue) -> SSAValue:
+        """The buffer of a value. Those that are there before the program runs are declared at its top level."""
+        root = self.assignment.root(value)
+        if root not in self.buffers:
+            made = self._buffer_op(root)
+            made.result.name_hint = root.name_hint
+            self.top.add_op(made)
+            self.buffers[root] = made.result
+        return self.buffers[root]
+
+    def _reserve(self, launch: LaunchOp, block: Block) -> None:
+        """Memory for the results whose size this point of the program decides."""
+        for result in launch.results:
+            place = self.assignment.places.get(result)
+            if place is None:
+                continue
+            size = numpy_dtype(element_of(result)).itemsize
+            output = self.assignment.outputs.get(result)
+            reserve = ReserveOp(place.slot, dims_of(result), size, place.append, output)
+            reserve.location, reserve.result.name_hint = launch.location, result.name_hint
+            block.add_op(reserve)
+            self.buffers[result] = reserve.result
+
+    def _buffer_op(self, root: SSAValue) -> InputOp | OutputOp | WeightOp | AllocOp:
+        if root in self.assignment.outputs:
+            return OutputOp(self.assignment.outputs[root])
+        owner = root.owner
+        if not isinstance(owner, Operation):
+            return InputOp(owner.args.index(root))  # pyright: ignore[reportArgumentType]  # a block argument by its owner
+        if isinstance(owner, graph.ConstantOp) and isinstance(owner.value, WeightAttr):
+            return WeightOp(_stored(owner.value, order_of(root)))
+        piece = self.assignment.pieces.get(root)
+        if piece is None:
+            raise CompileError(f"no memory for the result of '{owner.name}'", stage="plan-memory")
+        return AllocOp(piece.slot, piece.offset, DimAttr(self.assignment.size(root)))
+
+
+def _input_symbols(function: func.FuncOp) -> list[str]:
+    """The symbols in the dims of the arguments, sorted."""
+    return sorted({s for a in function.args for d in dims_of(a) for s in d.symbols})
+
+
+def _program(function: func.FuncOp) -> ProgramOp:
+    names = {k: _names(function, f"graph.{k}_names") for k in ("input", "output")}
+    types = [a.type for a in function.args]
+    results = list(function.function_type.outputs.data)
+    inputs = list(zip(_default(names["input"], "x", len(types)), types, strict=True))
+    outputs = list(zip(_default(names["output"], "y", len(results)), results, strict=True))
+    assumptions = function.attributes.get("graph.assumptions")
+    checked = assumptions if isinstance(assumptions, DimsAttr) else None
+    return ProgramOp(function.sym_name.data, _input_symbols(function), inputs, outputs, checked)
 
 
 def _stored(weight: WeightAttr, order: tuple[int, ...]) -> WeightAttr:

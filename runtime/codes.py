@@ -1,7 +1,21 @@
-"""What the codes mean that kernels return."""
+"""What the codes mean that kernels and the host program return, and the layout of the context that they get.
+
+The host program returns 0; (invocation + 1) << 16 | code of a kernel; or FAILED | number of a check.
+"""
 
 from __future__ import annotations
 
 INDEX_OUT_OF_RANGE = 1
 
 KERNEL_ERRORS = {INDEX_OUT_OF_RANGE: "an index is out of range"}
+
+FAILED = 0x40000000
+"""A size or an assumption is wrong."""
+NO_MEMORY = 0x20000000
+"""A slot could not grow."""
+
+SCRATCH, GROW, SLOTS, HOST = range(4)
+"""Words of the context: scratch memory; the function that makes a slot grow; where the slots are; the function that runs ops on
+the host. A slot is two words, its address and its capacity in bytes."""
+SCRATCH_SLOT = -1
+"""The slot number by which scratch memory grows."""

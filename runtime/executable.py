@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,14 @@ class Pointer:
 
 
 @dataclass(frozen=True)
+class Check:
+    """What must hold during a run: its text, the ONNX nodes it is about."""
+
+    text: str
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Interface:
     """How to call `plan` and `run` of one model."""
 
@@ -70,6 +78,11 @@ class Interface:
     pointers: tuple[Pointer, ...]
     weights: tuple[str, ...]
     launches: tuple[Launch, ...]
+    slots: int = 0
+    """How many pieces of memory grow during a run."""
+    grown_outputs: Mapping[int, int] = field(default_factory=dict[int, int])
+    """The outputs whose dims depend on data, and the word that holds the address of each after a run."""
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadInputError, RunError
-from .codes import KERNEL_ERRORS
+from .codes import FAILED, KERNEL_ERRORS, NO_MEMORY, SCRATCH
 from .executable import Executable, Interface, TensorSpec
+from .growth import CONTEXT_WORDS, Growth, read_array
 from .memory import ALIGNMENT, address_of, aligned_bytes, guarded_bytes, guarded_copy
 
 Array = NDArray[Any]
@@ -88,16 +89,19 @@ class Session:
         arrays = self._arrays(feeds)
         plan = self._plan(arrays)
         outputs = [self._new(shape, spec.dtype) for shape, spec in zip(plan.output_shapes, self.outputs, strict=True)]
+        grown = self.executable.interface.grown_outputs
         frame = self._take_frame(plan)
         try:
             self._pointers.bind(frame.table, "input", [address_of(a) for a in arrays])
             self._pointers.bind(frame.table, "output", [address_of(a) for a in outputs])
             code = self.executable.run(address_of(frame.context), address_of(frame.table))
+            if code:
+                raise self._error(code)
+            for index, word in grown.items():
+                outputs[index] = self._grown(frame, index, word)
         finally:
             if len(plan.idle) < MAX_IDLE_FRAMES:
                 plan.idle.append(frame)
-        if code:
-            raise self._error(code)
         return {spec.name: array for spec, array in zip(self.outputs, outputs, strict=True)}
 
     def _resident(self, key: str) -> Array:
@@ -172,8 +176,8 @@ class Session:
         for text in interface.assumptions:
             if next(facts) < 0:
                 raise BadInputError("inputs", f"dims for which {text} >= 0", f"{named}")
-        for spec, shape in zip(interface.outputs, outputs, strict=True):
-            if any(d < 0 for d in shape):
+        for index, (spec, shape) in enumerate(zip(interface.outputs, outputs, strict=True)):
+            if any(d < 0 for d in shape) and index not in interface.grown_outputs:
                 raise BadInputError("inputs", f"dims for which output '{spec.name}' {list(spec.dims)} has a shape", f"{named}")
         return Plan(table, inputs, outputs, tuple(facts), [])
 
@@ -188,7 +192,8 @@ class Session:
         table = plan.table.copy()
         make = guarded_bytes if self.guard else aligned_bytes
         scratch = make(max(int(table[_SCRATCH_WORD]), 64))
-        context = np.array([address_of(scratch)], np.int64)
+        context = np.zeros(CONTEXT_WORDS, np.int64)
+        context[SCRATCH] = address_of(scratch)
         self._pointers.bind(table, "weight", [address_of(w) for w in self._weights])
         keep: list[Any] = [scratch]
         if self.guard:
@@ -199,6 +204,8 @@ class Session:
             arena = aligned_bytes(int(table[_ARENA_WORD]))
             self._pointers.rebase(table, "arena", address_of(arena))
             keep.append(arena)
+        if self.executable.interface.checks:
+            keep.append(Growth(self.executable.interface.slots, context, table, _SCRATCH_WORD, self.guard))
         return Frame(table, context, keep)
 
     def _new(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -206,7 +213,20 @@ class Session:
             return np.empty(shape, dtype)
         return guarded_copy(np.zeros(shape, dtype))
 
+    def _grown(self, frame: Frame, index: int, word: int) -> Array:
+        """An output whose dims the run has found."""
+        interface = self.executable.interface
+        spec = interface.outputs[index]
+        start = interface.facts_start + sum(len(s.dims) for s in (*interface.inputs, *interface.outputs[:index]))
+        shape = tuple(frame.table[start : start + len(spec.dims)].tolist())
+        return read_array(int(frame.table[word]), shape, spec.dtype, guarded_copy if self.guard else np.copy)
+
     def _error(self, code: int) -> RunError:
+        if code == NO_MEMORY:
+            return RunError("there is no memory for a result", stage="run")
+        if code & FAILED:
+            check = self.executable.interface.checks[code & ~FAILED]
+            return RunError(check.text, node=", ".join(check.nodes), stage="run")
         launch = self.executable.interface.launches[(code >> 16) - 1]
         reason = KERNEL_ERRORS.get(code & 0xFFFF, f"kernel error {code & 0xFFFF}")
         nodes = ", ".join(launch.nodes) or "(made by the compiler)"

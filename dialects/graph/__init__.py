@@ -90,7 +90,7 @@ from .normalization import NORMALIZATION_OPS, BatchNormOp, GroupNormOp, Instance
 from .pool import POOL_OPS, LrnOp, PoolOp
 from .reduction import REDUCTION_OPS, ArgReduceOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
 from .resize import RESIZE_OPS, ResizeOp
-from .source import SOURCE_OPS, ConstantOp, DimsOp, RangeOp, ShapeOp
+from .source import SOURCE_OPS, BindOp, ConstantOp, DimsOp, RangeOp, ShapeOp
 
 Graph = Dialect(
     "graph",
@@ -122,6 +122,7 @@ __all__ = [
     "AtanhOp",
     "BatchNormOp",
     "BinaryOp",
+    "BindOp",
     "BitwiseAndOp",
     "BitwiseNotOp",
     "BitwiseOrOp",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from xdsl.dialects.builtin import AnyFloat, BoolAttr, DenseIntOrFPElementsAttr
+from xdsl.dialects.builtin import AnyFloat, ArrayAttr, BoolAttr, DenseIntOrFPElementsAttr, StringAttr
 from xdsl.ir import Attribute
 from xdsl.irdl import (
     AnyAttr,
+    IRDLOperation,
     ParsePropInAttrDict,
     irdl_op_definition,
     operand_def,
@@ -19,12 +20,13 @@ from xdsl.irdl import (
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
 
 from .attrs import DimsAttr, WeightAttr
 from .base import FALSE, GraphOp, Operand, require, si64
 from .dims import DimExpr, DimLike
 from .dtypes import DenseValue
-from .types import AnyTensor, dims_of, element_of, rank_of, tensor, tensor_type
+from .types import AnyTensor, dims_of, element_of, numel, rank_of, tensor, tensor_type
 
 
 @irdl_op_definition
@@ -148,6 +150,34 @@ class ShapeOp(GraphOp):
 
 
 @irdl_op_definition
+class BindOp(IRDLOperation):
+    """Names the elements of a tensor: sizes that depend on data get symbols, which stand in dims from here on.
+
+        graph.bind %count to ["s0"] : tensor<1xsi64>
+
+    `x` is a scalar or vector of si64. An element below 0 ends the run with an error. The op has no result and an effect, so
+    that nothing moves it before `x` or behind what uses the symbols.
+    """
+
+    name = "graph.bind"
+    x = operand_def()
+    symbols = prop_def(ArrayAttr[StringAttr])
+    irdl_options = (ParsePropInAttrDict(),)
+    assembly_format = "$x `to` $symbols attr-dict `:` type($x)"
+
+    def __init__(self, x: Operand, symbols: Sequence[str]):
+        super().__init__(operands=[x], properties={"symbols": ArrayAttr([StringAttr(s) for s in symbols])})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(s.data for s in self.symbols)
+
+    def verify_(self) -> None:
+        if element_of(self.x) != si64 or rank_of(self.x) > 1 or numel(self.x) != DimExpr.of(len(self.names)):
+            raise VerifyException(f"{len(self.names)} symbols for the elements of {self.x.type}; expected as many si64")
+
+
+@irdl_op_definition
 class RangeOp(GraphOp):
     """start, start + delta, ... below (above, for a negative delta) limit; the result type says how many."""
 
@@ -171,4 +201,4 @@ class RangeOp(GraphOp):
         return [tensor(elements.pop(), dims_of(self.result))]
 
 
-SOURCE_OPS = [ConstantOp, DimsOp, ShapeOp, RangeOp]
+SOURCE_OPS = [ConstantOp, DimsOp, ShapeOp, BindOp, RangeOp]

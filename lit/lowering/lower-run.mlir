@@ -2,11 +2,11 @@
 
 // One call an invocation, with its piece of the table; a code other than 0 leaves with the invocation's number in the upper half.
 // CHECK:      llvm.func @tw_run(%ctx: !llvm.ptr, %table: !llvm.ptr) -> i32
-// CHECK-SAME: kernel.pointers = array<i64: 2, 0, 0, 3, 2, 0, 4, 1, 0>
+// CHECK-SAME: kernel.pointers = array<i64: 3, 0, 0, 4, 2, 0, 5, 1, 0>
 // CHECK-SAME: kernel.weights = ["w"]
 // CHECK:        %[[SCRATCH:.*]] = llvm.load %ctx
-// CHECK:        %[[BUFFERS:.*]] = llvm.getelementptr %table[2]
-// CHECK:        %[[SIZES:.*]] = llvm.getelementptr %table[5]
+// CHECK:        %[[BUFFERS:.*]] = llvm.getelementptr %table[3]
+// CHECK:        %[[SIZES:.*]] = llvm.getelementptr %table[6]
 // CHECK:        %[[CODE:.*]] = llvm.call @tw_k0(%ctx, %[[BUFFERS]], %[[SIZES]], %[[SCRATCH]]
 // CHECK:        llvm.icmp "ne" %[[CODE]]
 // CHECK:        llvm.mlir.constant(65536 : i32)

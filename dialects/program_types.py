@@ -1,0 +1,16 @@
+"""The type of the host program's buffers."""
+
+from __future__ import annotations
+
+from xdsl.ir import ParametrizedAttribute, TypeAttribute
+from xdsl.irdl import irdl_attr_definition
+
+
+@irdl_attr_definition
+class BufferType(ParametrizedAttribute, TypeAttribute):
+    """Memory of the host program: an input, an output, a weight or a piece of the arena."""
+
+    name = "kernel.buffer"
+
+
+BUFFER = BufferType()

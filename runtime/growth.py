@@ -1,0 +1,71 @@
+"""Memory that grows during a run, and what went wrong in one."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .codes import GROW, HOST, SCRATCH, SCRATCH_SLOT, SLOTS
+from .memory import ALIGNMENT, Bytes, address_of, aligned_bytes, guarded_bytes
+
+CONTEXT_WORDS = HOST + 1
+_GROW = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+_NEVER_ENOUGH = -1
+"""The capacity of a slot that asks for memory every time."""
+
+
+class Growth:
+    """The slots of one run in flight: native code calls back where one must grow; what is in it stays.
+
+    In guard mode memory ends at a protected page, so that slots ask each time and get exactly what they need.
+    """
+
+    def __init__(self, slots: int, context: NDArray[np.int64], table: NDArray[np.int64], scratch_word: int, guard: bool) -> None:
+        self.guard = guard
+        self._context, self._table, self._scratch_word = context, table, scratch_word
+        self._slots = np.full((max(slots, 1), 2), (0, _NEVER_ENOUGH), np.int64)
+        self._memory: dict[int, Bytes] = {}
+        self._callback = _GROW(self._grow)
+        context[SLOTS] = address_of(self._slots)
+        context[GROW] = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
+
+    def _grow(self, _: int, slot: int, size: int) -> int:
+        """The address of a slot once it has `size` bytes; 0 where there is no memory."""
+        try:
+            return self._grow_scratch(size) if slot == SCRATCH_SLOT else self._grow_slot(slot, size)
+        except (MemoryError, OSError, ValueError):
+            return 0
+
+    def _grow_scratch(self, size: int) -> int:
+        memory = self._new(size)
+        self._memory[SCRATCH_SLOT] = memory
+        self._context[SCRATCH] = address_of(memory)
+        self._table[self._scratch_word] = size
+        return address_of(memory)
+
+    def _grow_slot(self, slot: int, size: int) -> int:
+        address = int(self._slots[slot, 0])
+        old = self._memory.pop(address, None)
+        capacity = size if self.guard else max(size, 2 * (0 if old is None else old.size), ALIGNMENT)
+        memory = self._new(capacity)
+        if old is not None:
+            kept = min(old.size, capacity)
+            memory[:kept] = old[:kept]
+        self._memory[address_of(memory)] = memory
+        self._slots[slot] = (address_of(memory), _NEVER_ENOUGH if self.guard else capacity)
+        return address_of(memory)
+
+    def _new(self, size: int) -> Bytes:
+        return guarded_bytes(size) if self.guard else aligned_bytes(size)
+
+
+def read_array(address: int, shape: tuple[int, ...], dtype: np.dtype[Any], copy: Callable[[Any], Any]) -> NDArray[Any]:
+    """A copy of an array in memory that belongs to a run."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    if not size:
+        return np.empty(shape, dtype)
+    return copy(np.frombuffer(ctypes.string_at(address, size), np.uint8).view(dtype).reshape(shape))
