@@ -46,6 +46,7 @@ STAGES: tuple[Stage, ...] = (
         (
             "canonicalize-graph",
             "cse-graph",
+            "expand-scans",
             "hoist-invariants",
             "simplify-elementwise",
             "hoist-slices",

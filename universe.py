@@ -29,6 +29,7 @@ GRAPH_PASSES: dict[str, str] = {
     "absorb-transposes": "passes.absorb_transposes:AbsorbTransposesPass",
     "assign-layouts": "passes.assign_layouts:AssignLayoutsPass",
     "decompose-batch-norm": "passes.decompose_batch_norm:DecomposeBatchNormPass",
+    "expand-scans": "passes.expand_scans:ExpandScansPass",
     "fuse-input-scale": "passes.fuse_input_scale:FuseInputScalePass",
     "fuse-scale-shift": "passes.fuse_scale_shift:FuseScaleShiftPass",
     "hoist-slices": "passes.hoist_slices:HoistSlicesPass",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -38,6 +39,7 @@ class Builder:
         location: provenance of the node at work.
         assumptions: what sizes must satisfy when the model runs.
         taken: symbols that stand for something already.
+        bound: those among them that get their values during the run.
     """
 
     def __init__(self, store: WeightStore) -> None:
@@ -46,6 +48,7 @@ class Builder:
         self.location: LocationAttr = UnknownLoc()
         self.assumptions = Assumptions()
         self.taken: set[str] = set()
+        self.bound: set[str] = set()
         self._head: list[Operation] = []
 
     # -- ops ----------------------------------------------------------------------------------------------------------
@@ -110,15 +113,18 @@ class Builder:
             return self.constant(known.data, name)
         type_ = tensor(element_type(known.dtype), known.data.shape)
         where = self.location
-        return Tensor(type_, make=lambda: self._make_dims(known, name, where), known=known)
+        fixed = not any(dim.symbols & self.bound for dim in known.dims())
+        put: Callable[[Operation], SSAValue] = partial(self._at_head, where=where) if fixed else self.emit
+        return Tensor(type_, make=lambda: self._make_dims(known, name, put), known=known, shared=fixed)
 
-    def _make_dims(self, known: Known, name: str, where: LocationAttr) -> SSAValue:
-        value = self._at_head(graph.DimsOp(known.dims(), scalar=known.data.ndim == 0), where)
+    def _make_dims(self, known: Known, name: str, put: Callable[[Operation], SSAValue]) -> SSAValue:
+        """Dims at the head of the function; where they get their values during the run, at each use."""
+        value = put(graph.DimsOp(known.dims(), scalar=known.data.ndim == 0))
         if known.data.ndim > 1:
-            value = self._at_head(graph.ReshapeOp(value, tensor(element_of(value), known.data.shape)), where)
+            value = put(graph.ReshapeOp(value, tensor(element_of(value), known.data.shape)))
         element = element_type(known.dtype)
         if element != element_of(value):
-            value = self._at_head(graph.CastOp(value, element), where)
+            value = put(graph.CastOp(value, element))
         name_value(value, name)
         return value
 
@@ -127,6 +133,7 @@ class Builder:
         """A symbol that nothing is called by yet."""
         name = next(name for name in (f"s{i}" for i in count(len(self.taken))) if name not in self.taken)
         self.taken.add(name)
+        self.bound.add(name)
         return name
 
     def bind(self, x: SSAValue) -> Dims:
@@ -145,6 +152,10 @@ class Builder:
             op.location = self.location
             self.block.add_op(op)
         return tuple(DimExpr.symbol(name) for name in names)
+
+    def is_here(self, x: SSAValue) -> bool:
+        """Whether a value is defined in the block at work, not in one around it."""
+        return (x.owner if isinstance(x.owner, Block) else x.owner.parent) is self.block
 
     # -- data movement ------------------------------------------------------------------------------------------------
     def reshape(self, x: SSAValue, dims: Sequence[DimLike]) -> SSAValue:

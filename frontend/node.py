@@ -117,9 +117,12 @@ class Node:
         tensor = self.tensor(index)
         if tensor.array is not None and tensor.array.dtype.kind in "iu":
             return tuple(DimExpr.of(v) for v in tensor.array.reshape(-1).tolist())
-        if tensor.known is None and self.is_runtime(index):
-            tensor.known = Known.of(self.bind(tensor.value()), numpy_dtype(self.element(index)), static_shape(tensor.type))
-        return self.known(index).dims()
+        if not self.is_runtime(index):
+            return self.known(index).dims()
+        found = self.bind(tensor.value())
+        if self.build.is_here(tensor.value()):  # symbols that a region binds mean nothing outside of it
+            tensor.known = Known.of(found, numpy_dtype(self.element(index)), static_shape(tensor.type))
+        return found
 
     def is_runtime(self, index: int) -> bool:
         """Whether an operand holds integers that are known only when the model runs."""
@@ -134,6 +137,8 @@ class Node:
 
     def values(self, index: int) -> list[int]:
         """The elements of an integer operand; UndecidedError if they aren't numbers known at import."""
+        if self.is_runtime(index):
+            raise UndecidedError(f"input '{self.proto.input[index]}' depends on data")
         return [static(d, f"input '{self.proto.input[index]}'") for d in self.dims(index)]
 
     def array(self, index: int) -> Array | None:

@@ -122,6 +122,11 @@ class Assumptions:
     def __iter__(self) -> Iterator[DimExpr]:
         return iter(self._needed)
 
+    def copy(self) -> Assumptions:
+        found = Assumptions()
+        found._needed.update(self._needed)
+        return found
+
     def need(self, expression: DimExpr) -> None:
         """Assume `expression >= 0`; nothing to note where that always holds, ValueError where it never does."""
         if is_non_negative(expression):

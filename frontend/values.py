@@ -23,6 +23,7 @@ class Tensor:
         make: makes the op of a value that has none yet.
         known: its elements, where they are known and few.
         array: its elements, where it is a constant.
+        shared: whether one op serves all uses, in whatever region they are.
     """
 
     type: AnyTensor
@@ -30,13 +31,17 @@ class Tensor:
     make: Callable[[], SSAValue] | None = None
     known: Known | None = None
     array: Array | None = None
+    shared: bool = True
 
     def value(self) -> SSAValue:
         """The value in the IR."""
-        if self.ssa is None:
-            assert self.make is not None
-            self.ssa = self.make()
-        return self.ssa
+        if self.ssa is not None:
+            return self.ssa
+        assert self.make is not None
+        made = self.make()
+        if self.shared:
+            self.ssa = made
+        return made
 
     @staticmethod
     def of(ssa: SSAValue, known: Known | None = None) -> Tensor:

@@ -38,6 +38,8 @@ class HostBuilder:
 
     def address(self, base: SSAValue, word: int) -> SSAValue:
         """The address of a 64-bit word."""
+        if word == 0:
+            return base
         return self.emit(llvm.GEPOp(base, [word], i64, result_type=POINTER))
 
     def offset(self, base: SSAValue, count: SSAValue) -> SSAValue:

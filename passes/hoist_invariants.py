@@ -16,10 +16,11 @@ from xdsl.rewriter import Rewriter as Edit
 from xdsl.traits import IsTerminator, Pure
 
 from ..dialects import graph
+from ..dialects.graph.attrs import DimAttr, DimsAttr
 from ..dialects.graph.elementwise import is_float
 from ..dialects.graph.indexing import INDEXING_OPS
 from ..dialects.graph.location import location_of
-from ..dialects.graph.types import element_of
+from ..dialects.graph.types import dims_of, element_of
 from .session import CompileSession, current_session
 
 LOOPS = (graph.LoopOp, graph.ScanOp)
@@ -42,13 +43,29 @@ class HoistInvariantsPass(ModulePass):
 def hoist(loop: Operation, session: CompileSession, label: str) -> None:
     """Move the invariant ops of one loop before it, in their order."""
     body = loop.regions[0].block
+    bound = {name for op in body.walk() if isinstance(op, graph.BindOp) for name in op.names}
     for op in list(body.ops):
         if session.rewrites.exhausted:
             return
-        if is_movable(op) and not any(is_within(o.owner, body) for o in op.operands):
+        inside = any(is_within(o.owner, body) for o in op.operands) or not symbols_in(op).isdisjoint(bound)
+        if is_movable(op) and not inside:
             session.rewrites.add(label, op.name, ", ".join(location_of(op)))
             op.detach()
             Edit.insert_op(op, InsertPoint.before(loop))
+
+
+def symbols_in(op: Operation) -> set[str]:
+    """The symbols that an op's results and attributes depend on."""
+    found = {s for r in op.results for d in dims_of(r) for s in d.symbols}
+    for attribute in op.properties.values():
+        match attribute:
+            case DimsAttr():
+                found |= {s for d in attribute.data for s in d.symbols}
+            case DimAttr():
+                found |= attribute.data.symbols
+            case _:
+                pass
+    return found
 
 
 def is_movable(op: Operation) -> bool:

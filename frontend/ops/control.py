@@ -1,53 +1,69 @@
-"""Control flow."""
+"""If: one branch where the condition is known, else `graph.if`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from onnx import AttributeProto
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.types import dims_of, element_of
-from ..node import Node, UnsupportedError
+from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.types import dims_of, element_of, tensor
+from ..node import Node
+from ..regions import bind_symbols, changed_axes, dims_vector, fresh_dims, import_body, picked, same_kind
 from ..registry import op
 from ..values import Poison, Tensor, Value
+
+BRANCHES = ("then_branch", "else_branch")
 
 
 @op("If")
 def if_(n: Node) -> Sequence[Value | SSAValue | None]:
-    """The one branch where the condition is known; otherwise `graph.if`."""
+    """Dims in which the branches differ get symbols: each branch also yields its dims, which are bound behind the op."""
     condition = n.array(0)
     if condition is not None:
         if condition.size != 1:
             raise ValueError(f"the condition has {condition.size} elements, expected 1")
-        name = "then_branch" if condition.reshape(-1)[0] else "else_branch"
+        name = BRANCHES[0] if condition.reshape(-1)[0] else BRANCHES[1]
         return n.context.subgraph(n.attribute(name, AttributeProto.GRAPH, "g"), n.scope.subgraph())
-    then, else_ = (_branch(n, name) for name in ("then_branch", "else_branch"))
-    if then is None or else_ is None:
+    blocks = [Block(), Block()]
+    found = [_branch(n, name, block) for name, block in zip(BRANCHES, blocks, strict=True)]
+    then, otherwise = found
+    if then is None or otherwise is None:
         return [Poison() for _ in n.proto.output]
-    for index, (t, e) in enumerate(zip(then.values, else_.values, strict=True)):
-        if element_of(t) != element_of(e):
-            raise ValueError(f"the branches give output {index} as {element_of(t)} and {element_of(e)}")
-        if dims_of(t) != dims_of(e):
-            raise UnsupportedError(f"its branches give output {index} different shapes")
-    regions = [Region(b) for b in (then.parent, else_.parent) if b is not None]
-    node = graph.IfOp(n.x(), regions[0], regions[1], [v.type for v in then.values])
-    n.emit(node)
-    return list(node.outs)
+    return _join(n, blocks, then, otherwise)
 
 
-def _branch(n: Node, name: str) -> graph.YieldOp | None:
-    """Import a branch into a block of its own, up to its yield; None if it can't be."""
-    block = Block()
+def _branch(n: Node, name: str, block: Block) -> list[SSAValue] | None:
+    """Import a branch; what it gives, None if it can't be imported."""
+    outputs = import_body(n, n.attribute(name, AttributeProto.GRAPH, "g"), block, {})
+    if outputs is None:
+        return None
+    if len(outputs) != len(n.proto.output):
+        raise ValueError(f"{name} has {len(outputs)} outputs, the node {len(n.proto.output)}")
     with n.build.into(block):
-        outputs = n.context.subgraph(n.attribute(name, AttributeProto.GRAPH, "g"), n.scope.subgraph())
-        if any(isinstance(o, Poison) for o in outputs):
-            return None
-        if len(outputs) != len(n.proto.output):
-            raise ValueError(f"{name} has {len(outputs)} outputs, the node {len(n.proto.output)}")
-        if not all(isinstance(o, Tensor) for o in outputs):
-            raise UnsupportedError(f"{name} gives a sequence or optional")
-        node = graph.YieldOp([o.value() for o in outputs if isinstance(o, Tensor)])
-        block.add_op(node)
-    return node
+        return [o.value() for o in outputs]
+
+
+def _join(n: Node, blocks: Sequence[Block], then: list[SSAValue], otherwise: list[SSAValue]) -> Sequence[Value]:
+    types: list[Attribute] = []
+    bound: list[list[DimExpr]] = []
+    vectors: list[list[SSAValue]] = [[], []]
+    for index, (t, e) in enumerate(zip(then, otherwise, strict=True)):
+        same_kind("output", index, t, e)
+        axes = changed_axes(dims_of(t), dims_of(e))
+        dims = fresh_dims(n, dims_of(t), axes)
+        types.append(tensor(element_of(t), dims))
+        if axes:
+            bound.append(picked(dims, axes))
+            for vector, block, value in zip(vectors, blocks, (t, e), strict=True):
+                vector.append(dims_vector(n, block, picked(dims_of(value), axes)))
+    for block, values, extra in zip(blocks, (then, otherwise), vectors, strict=True):
+        block.add_op(graph.YieldOp([*values, *extra]))
+    types += [v.type for v in vectors[0]]
+    node = graph.IfOp(n.build.reshape(n.x(), ()), Region(blocks[0]), Region(blocks[1]), types)
+    n.emit(node)
+    for vector, symbols in zip(node.outs[len(then) :], bound, strict=True):
+        bind_symbols(n, n.build.block, vector, symbols)
+    return [Tensor.of(v) for v in node.outs[: len(then)]]
