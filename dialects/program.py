@@ -32,6 +32,7 @@ from xdsl.utils.exceptions import VerifyException
 
 from .graph.attrs import DimAttr, DimsAttr, WeightAttr
 from .program_control import CONTROL_PROGRAM_OPS
+from .program_host import HOST_PROGRAM_OPS
 from .program_types import BUFFER
 
 
@@ -180,4 +181,4 @@ class InvokeOp(IRDLOperation):
             raise VerifyException(f"kernel '{self.callee.root_reference.data}' is not in this module")
 
 
-PROGRAM_OPS = [ProgramOp, InputOp, OutputOp, WeightOp, AllocOp, InvokeOp, *CONTROL_PROGRAM_OPS]
+PROGRAM_OPS = [ProgramOp, InputOp, OutputOp, WeightOp, AllocOp, InvokeOp, *CONTROL_PROGRAM_OPS, *HOST_PROGRAM_OPS]

@@ -60,6 +60,11 @@ class Builder:
             check_size(result.type)
         return op.results[0]
 
+    def place(self, op: Operation) -> None:
+        """Append an op that may give objects."""
+        op.location = self.location
+        self.block.add_op(op)
+
     @contextmanager
     def into(self, block: Block) -> Generator[None]:
         """Append to another block for a while."""

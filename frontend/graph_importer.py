@@ -15,14 +15,15 @@ from ..errors import BadModelError, ShapeError, TilewrightError, UnsupportedNode
 from ..runtime.weights import Array
 from . import ops  # noqa: F401  # pyright: ignore[reportUnusedImport]  # fills the registry
 from .builder import Builder, name_value
+from .host import is_host_op, may_run_on_host, on_host, string_constant, unboxed
 from .node import DeclinedError, Node, Outputs, UnsupportedError
 from .registry import NEWEST_OPSET, REASONS, find_rule
 from .schemas import attribute_defaults, check_node, find_signature, function_body, has_function
 from .scope import Scope, normal_domain, opset_table
 from .shape_movement import evaluate
-from .shape_values import UndecidedError
+from .shape_values import Known, UndecidedError
 from .tensors import ExternalFiles, sparse_to_array, to_array
-from .values import POISON, Poison, SequenceValue, Tensor, Value
+from .values import POISON, HostValue, Poison, SequenceValue, Tensor, Value
 
 MAX_DEPTH = 64
 """Functions and subgraphs nested deeper than this are refused."""
@@ -65,13 +66,19 @@ class GraphImporter:
         self.run(graph.node, scope)
         return [scope.find(output.name) for output in graph.output]
 
-    def constant(self, array: Array, name: str) -> Tensor | Poison:
+    def constant(self, array: Array, name: str) -> Tensor | HostValue | Poison:
         """A constant; one of an element type that the graph dialect lacks is unsupported where it is used."""
+        if array.dtype == np.dtype(object):
+            return string_constant(self.build, array)
         try:
             return self.build.constant(array, name)
         except TypeError:
             self.unsupported.append(UnsupportedNode(name, "initializer", "", 0, f"its element type is {array.dtype}"))
             return POISON
+
+    def unboxed(self, value: HostValue) -> Tensor:
+        """The tensor in an object."""
+        return unboxed(self.build, value)
 
     def fill_value(self, node: Node) -> Array:
         """What ConstantOfShape repeats, as an array of rank 0."""
@@ -132,7 +139,7 @@ class GraphImporter:
             check_node(proto, signature, attributes)
         rule = find_rule(domain, proto.op_type, opset)
         node = Node(proto, opset, inputs, attributes, self.build, self, scope)
-        known = evaluate(node) if domain == "" else None
+        known = _evaluated(node) if domain == "" else None
         if known is not None and all(k.expressible for k in known):
             return [self.build.known(k, o) for k, o in zip(known, proto.output, strict=False)]
         if rule is not None:
@@ -140,10 +147,16 @@ class GraphImporter:
                 outputs = _as_list(rule(node))
             except DeclinedError as declined:
                 return self._expand(node, domain, str(declined))
+            except (UnsupportedError, UndecidedError):
+                if not may_run_on_host(node, domain):
+                    raise
+                return on_host(node)
             for output, value in zip(outputs, known or (), strict=False):
                 if isinstance(output, Tensor):
                     output.known = value
             return outputs
+        if may_run_on_host(node, domain):
+            return on_host(node)
         return self._expand(node, domain, "")
 
     def _refuse(self, proto: onnx.NodeProto, reason: str, scope: Scope) -> list[Value | None]:
@@ -169,7 +182,8 @@ class GraphImporter:
         domain = normal_domain(node.domain)
         opset = scope.opsets.get(domain, 0)
         local = (domain, node.op_type, node.overload) in self._functions
-        return local or find_rule(domain, node.op_type, opset) is not None or has_function(domain, node.op_type, opset)
+        known = find_rule(domain, node.op_type, opset) is not None or has_function(domain, node.op_type, opset)
+        return local or known or is_host_op(domain, node.op_type)
 
     def _bind(self, proto: onnx.NodeProto, outputs: Sequence[Value | None], scope: Scope) -> None:
         for index, name in enumerate(proto.output):
@@ -252,13 +266,18 @@ def _renamed(attribute: AttributeProto, name: str) -> AttributeProto:
     return copy
 
 
+def _evaluated(node: Node) -> list[Known] | None:
+    """The outputs of a node that import can compute; objects are not known before the model runs."""
+    return None if any(isinstance(v, HostValue) for v in node.inputs) else evaluate(node)
+
+
 def _poisoned(inputs: Sequence[Value | None]) -> bool:
     flat = [item for v in inputs for item in (v.items if isinstance(v, SequenceValue) else (v,))]
     return any(isinstance(v, Poison) for v in flat)
 
 
 def _as_list(outputs: Outputs) -> list[Value | None]:
-    rows = [outputs] if isinstance(outputs, SSAValue | Tensor | SequenceValue | Poison) else outputs
+    rows = [outputs] if isinstance(outputs, SSAValue | Tensor | SequenceValue | HostValue | Poison) else outputs
     return [Tensor.of(v) if isinstance(v, SSAValue) else v for v in rows]
 
 

@@ -18,17 +18,19 @@ from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, FunctionType, Modul
 from xdsl.ir import Attribute, Region, SSAValue
 
 from ..dialects.graph.attrs import DimsAttr
+from ..dialects.graph.host import is_object
 from ..dialects.graph.location import location
 from ..dialects.graph.types import dims_of
-from ..errors import BadModelError, TilewrightError, UnsupportedNode, UnsupportedOpError
+from ..errors import BadModelError, TilewrightError, UnsupportedOpError
 from ..runtime.weights import Array, WeightStore
 from .builder import Builder, name_value
 from .checks import check_graph
 from .graph_importer import GraphImporter
+from .host import is_numeric, object_of
 from .inputs import input_types
 from .reader import ModelLike, Source, open_model
 from .scope import Scope, opset_table
-from .values import Poison, Tensor
+from .values import HostValue, Tensor
 
 INPUT_NAMES, OUTPUT_NAMES = "graph.input_names", "graph.output_names"
 INPUT_DEFAULTS = "graph.input_defaults"
@@ -82,19 +84,21 @@ def _import(
     inputs = [i for i in graph.input if i.name not in constants and i.name not in values]
     types = input_types(inputs, shapes)
     build = Builder(store)
-    build.taken |= {symbol for type_ in types.values() for dim in dims_of(type_) for symbol in dim.symbols}
+    tensors = [type_ for type_ in types.values() if not is_object(type_)]
+    build.taken |= {symbol for type_ in tensors for dim in dims_of(type_) for symbol in dim.symbols}
+    protos = {value.name: value.type for value in inputs}
     importer = GraphImporter(build, proto.functions, source.files)
     scope = Scope(opsets)
     for index, (name, type_) in enumerate(types.items()):
         argument = build.entry.insert_arg(type_, index)
         name_value(argument, name)
-        scope.values[name] = Tensor.of(argument)
+        scope.values[name] = HostValue(argument, protos[name]) if is_object(type_) else Tensor.of(argument)
     for name, array in values.items():
         scope.values[name] = importer.constant(array, name)
     defaults = _defaults(source, importer, set(types))
     importer.initializers(graph, scope, source.blobs)
     importer.run(graph.node, scope)
-    outputs = _outputs(graph, scope, importer.unsupported)
+    outputs = _outputs(graph, scope, importer)
     build.entry.add_op(func.ReturnOp(*outputs))
     build.finish()
     return _module(build, list(types), [o.name for o in graph.output], defaults)
@@ -126,21 +130,23 @@ def _defaults(source: Source, importer: GraphImporter, inputs: set[str]) -> dict
     return dict(sorted(defaults.items()))
 
 
-def _outputs(graph: onnx.GraphProto, scope: Scope, unsupported: Sequence[UnsupportedNode]) -> list[SSAValue]:
+def _outputs(graph: onnx.GraphProto, scope: Scope, importer: GraphImporter) -> list[SSAValue]:
     """The values of the graph's outputs; UnsupportedOpError if anything was refused on the way."""
-    rows = list(unsupported)
-    found: list[SSAValue] = []
-    for output in graph.output:
-        value = scope.find(output.name)
-        if isinstance(value, Tensor):
-            found.append(value.value())
-        elif not isinstance(value, Poison):
-            rows.append(UnsupportedNode(output.name, "graph output", "", 0, "it is a sequence or optional"))
-    if rows:
-        raise UnsupportedOpError(rows)
-    if not found:
+    if importer.unsupported:
+        raise UnsupportedOpError(importer.unsupported)
+    if not graph.output:
         raise BadModelError("the graph has no outputs", stage="import")
-    return found
+    return [_output(output, scope, importer) for output in graph.output]
+
+
+def _output(output: onnx.ValueInfoProto, scope: Scope, importer: GraphImporter) -> SSAValue:
+    """The value of an output; the tensor where it is an object that is known to hold one."""
+    value = scope.find(output.name)
+    if value is None:
+        raise BadModelError(f"graph output '{output.name}' is not defined", stage="import")
+    if isinstance(value, HostValue) and is_numeric(value):
+        return importer.unboxed(value).value()
+    return object_of(importer.build, value)[0]
 
 
 def _module(build: Builder, inputs: Sequence[str], outputs: Sequence[str], defaults: Mapping[str, Attribute]) -> ModuleOp:

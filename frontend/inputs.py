@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import onnx
 from onnx import TensorProto
+from xdsl.ir import Attribute
 
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import element_type
+from ..dialects.graph.host import ObjectType
 from ..dialects.graph.types import AnyTensor, dims_of, element_of, tensor
 from ..errors import BadInputError, BadModelError, UnsupportedNode, UnsupportedOpError
 from .builder import check_size
+from .onnx_types import kind_of
 from .tensors import dtype_of
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
@@ -46,8 +49,10 @@ class Symbols:
         return found
 
 
-def input_types(inputs: Sequence[onnx.ValueInfoProto], shapes: Mapping[str, Sequence[int]] | None) -> dict[str, AnyTensor]:
-    """The tensor type of each input. Dims that `shapes` pins are numbers, also where other inputs share their symbol.
+def input_types(inputs: Sequence[onnx.ValueInfoProto], shapes: Mapping[str, Sequence[int]] | None) -> dict[str, Attribute]:
+    """The type of each input: a tensor, or an object where it is a sequence, an optional or a tensor of strings.
+
+    Dims that `shapes` pins are numbers, also where other inputs share their symbol.
 
     UnsupportedOpError for an input that is no numeric tensor, BadInputError for a shape that doesn't fit its input.
     """
@@ -64,15 +69,24 @@ def input_types(inputs: Sequence[onnx.ValueInfoProto], shapes: Mapping[str, Sequ
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param:
                 symbols.named(dim.dim_param)
-    types = {v.name: _type(v, symbols, shapes.get(v.name), pins) for v in inputs}
+    objects = {v.name: ObjectType.of(kind_of(v.type)) for v in inputs if _is_object(v)}
+    types = {v.name: _type(v, symbols, shapes.get(v.name), pins) for v in inputs if v.name not in objects}
     pinned = {n: tensor(element_of(t), [d.substitute(pins) for d in dims_of(t)]) for n, t in types.items()}
     for type_ in pinned.values():
         check_size(type_)
-    return pinned
+    return {v.name: objects.get(v.name) or pinned[v.name] for v in inputs}
+
+
+def _is_object(value: onnx.ValueInfoProto) -> bool:
+    """Whether an input is no numeric tensor."""
+    kind = value.type.WhichOneof("value")
+    return kind in ("sequence_type", "optional_type") or value.type.tensor_type.elem_type == TensorProto.STRING
 
 
 def _refusal(value: onnx.ValueInfoProto) -> str:
     kind = value.type.WhichOneof("value")
+    if _is_object(value):
+        return ""
     if kind != "tensor_type":
         return f"it is a {(kind or 'value without type').removesuffix('_type')}"
     element = value.type.tensor_type.elem_type

@@ -19,7 +19,7 @@ from ..runtime.weights import Array
 from .builder import Builder
 from .scope import Scope
 from .shape_values import Known, UndecidedError
-from .values import SequenceValue, Tensor, Value
+from .values import HostValue, SequenceValue, Tensor, Value
 
 if TYPE_CHECKING:
     from .graph_importer import GraphImporter
@@ -70,13 +70,17 @@ class Node:
         value = self.inputs[index] if index < len(self.inputs) else None
         if value is None:
             raise BadModelError(f"input {index} is missing")
+        if isinstance(value, HostValue):
+            return self.context.unboxed(value)
         if not isinstance(value, Tensor):
-            raise BadModelError(f"input {index} is a sequence, expected a tensor")
+            raise UnsupportedError(f"input {index} is a sequence, expected a tensor")
         return value
 
     def sequence(self, index: int = 0) -> SequenceValue:
         """An operand that must be a sequence."""
         value = self.inputs[index] if index < len(self.inputs) else None
+        if isinstance(value, HostValue):
+            raise UnsupportedError(f"input {index} is known only when the model runs")
         if not isinstance(value, SequenceValue):
             raise BadModelError(f"input {index} is not a sequence")
         return value

@@ -10,9 +10,12 @@ from xdsl.ir import Block, SSAValue
 
 from ..dialects import graph
 from ..dialects.graph.dims import DimExpr
+from ..dialects.graph.host import is_object
 from ..dialects.graph.types import Dims, dims_of, element_of, rank_of
+from .host import boxed
 from .node import Node, UnsupportedError
-from .values import Poison, Tensor, Value
+from .onnx_types import type_of
+from .values import HostValue, Poison, SequenceValue, Tensor, Value
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def attempt(n: Node) -> Generator[None]:
         n.context.unsupported[:] = unsupported
 
 
-def import_body(n: Node, body: onnx.GraphProto, block: Block, values: Mapping[str, Value | None]) -> list[Tensor] | None:
+def import_body(n: Node, body: onnx.GraphProto, block: Block, values: Mapping[str, Value | None]) -> list[Value] | None:
     """Import a subgraph into a block, with these values for its inputs; its outputs, None where something is unsupported."""
     scope = n.scope.subgraph()
     scope.values.update(values)
@@ -37,9 +40,26 @@ def import_body(n: Node, body: onnx.GraphProto, block: Block, values: Mapping[st
         outputs = n.context.subgraph(body, scope)
     if any(isinstance(o, Poison) for o in outputs):
         return None
-    if not all(isinstance(o, Tensor) for o in outputs):
-        raise UnsupportedError("its body gives a sequence or optional")
-    return [o for o in outputs if isinstance(o, Tensor)]
+    return [o for o in outputs if o is not None]
+
+
+def is_boxed(value: Value) -> bool:
+    """Whether a value is a Python object at run time."""
+    return isinstance(value, HostValue | SequenceValue)
+
+
+def settle(n: Node, block: Block, value: Value, as_object: bool) -> SSAValue:
+    """The value that a block gives, as a tensor or as an object."""
+    with n.build.into(block):
+        if as_object:
+            return boxed(n.build, value).ssa
+        assert isinstance(value, Tensor)
+        return value.value()
+
+
+def outside(ssa: SSAValue, inside: Value) -> Value:
+    """The result of a control flow op that gives this value from its body."""
+    return HostValue(ssa, type_of(inside)) if is_object(ssa) else Tensor.of(ssa)
 
 
 def changed_axes(before: Dims, after: Dims) -> list[int]:
@@ -73,6 +93,8 @@ def bind_symbols(n: Node, block: Block, vector: SSAValue, symbols: Sequence[DimE
 
 def same_kind(what: str, index: int, first: SSAValue, second: SSAValue) -> None:
     """ValueError where two values for one result differ in element type, UnsupportedError where they do in rank."""
+    if is_object(first) and is_object(second):
+        return
     if element_of(first) != element_of(second):
         raise ValueError(f"{what} {index} is {element_of(first)} here and {element_of(second)} there")
     if rank_of(first) != rank_of(second):

@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any, Protocol, cast
 
 import onnx
-from onnx import AttributeProto, FunctionProto, defs, helper
+from onnx import AttributeProto, FunctionProto, defs
 
-from ..dialects.graph.dtypes import numpy_dtype
-from ..dialects.graph.types import dims_of, element_of
 from ..errors import BadModelError
-from .values import Tensor, Value
+from .onnx_types import type_of
+from .values import Value
 
 _LIMIT = 1 << 20  # more operands than any op has: stands for "variadic"
 
@@ -103,7 +102,7 @@ def function_body(domain: str, node: onnx.NodeProto, opset: int, inputs: Sequenc
     version = _newest(schema.context_dependent_function_opset_versions, opset)
     if version is None:
         return None
-    types = [type_proto(v).SerializeToString() for v in inputs]
+    types = [(type_of(v) if v is not None else onnx.TypeProto()).SerializeToString() for v in inputs]
     body = schema.get_context_dependent_function_with_opset_version(version, node.SerializeToString(), types)
     return FunctionProto.FromString(body) if body else None
 
@@ -117,12 +116,3 @@ def attribute_defaults(domain: str, op: str, opset: int) -> dict[str, AttributeP
 
 def _newest(versions: Iterable[int], opset: int) -> int | None:
     return max((v for v in versions if v <= opset), default=None)
-
-
-def type_proto(value: Value | None) -> onnx.TypeProto:
-    """The ONNX type of a tensor; an empty one for an operand left out."""
-    if not isinstance(value, Tensor):
-        return onnx.TypeProto()
-    element = helper.np_dtype_to_tensor_dtype(numpy_dtype(element_of(value.type)))
-    dims = [d.value if d.is_static else str(d) for d in dims_of(value.type)]
-    return helper.make_tensor_type_proto(element, dims)

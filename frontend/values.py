@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from onnx import TypeProto
 from xdsl.ir import SSAValue
 
 from ..dialects.graph.types import AnyTensor, tensor_type
@@ -53,6 +54,24 @@ class SequenceValue:
     """A sequence, or (empty or of one) an optional: a list of values that import takes apart."""
 
     items: tuple[Value, ...]
+    optional: bool = False
+    element: TypeProto | None = None
+    """The type of an element, where there is none to tell."""
+
+
+@dataclass(eq=False)
+class HostValue:
+    """A Python object at run time: a string tensor, a sequence, an optional, or a tensor that came out of one.
+
+    Attributes:
+        ssa: the object in the IR.
+        type: its ONNX type, as far as that is known.
+        tensor: the tensor in it, once one was asked for.
+    """
+
+    ssa: SSAValue
+    type: TypeProto
+    tensor: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -60,5 +79,5 @@ class Poison:
     """Output of a node that couldn't be imported: what depends on it is skipped and not reported again."""
 
 
-Value: TypeAlias = Tensor | SequenceValue | Poison
+Value: TypeAlias = Tensor | SequenceValue | HostValue | Poison
 POISON = Poison()

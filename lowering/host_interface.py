@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, StringAttr, i64
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, DictionaryAttr, StringAttr, i64
+from xdsl.ir import Attribute, Operation, SSAValue
 
 from ..dialects.graph.attrs import DimsAttr
+from ..dialects.graph.base import ints
+from ..dialects.graph.location import location_of
 from ..dialects.program import AllocOp, InputOp, OutputOp, WeightOp
+from ..dialects.program_control import texts
+from ..dialects.program_host import GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
 from ..errors import CompileError
 from .host_table import Table
 
@@ -34,9 +38,61 @@ def interface_attributes(table: Table) -> dict[str, Attribute]:
         "weights": _strings(list(weights)),
         "kernels": _strings([row.invoke.callee.root_reference.data for row in table.rows]),
         "rows": _integers([w for row in table.rows for w in (row.start, row.sizes_start, row.grid_word)]),
+        "calls": ArrayAttr([_call(op, table) for op in table.calls]),
+        "objects": _integers(_objects(table)),
         "grown_outputs": _integers(_grown_outputs(table)),
         "checks": ArrayAttr([_strings([check.text, *check.nodes]) for check in table.checks]),
     }
+
+
+def _objects(table: Table) -> list[int]:
+    """How many places objects have; then (number of the input, place) of inputs, -1, and the same of outputs."""
+    taken, given = [
+        [n for op in table.program.body.block.ops if isinstance(op, kind) for n in (op.index.value.data, op.object.value.data)]
+        for kind in (TakeOp, GiveOp)
+    ]
+    used = [*taken[1::2], *given[1::2], *(place for op in table.calls for place in _places(op))]
+    return [max(used, default=-1) + 1, *taken, -1, *given]
+
+
+def _places(op: Operation) -> list[int]:
+    match op:
+        case HostCallOp():
+            return [*ints(op.objects), *ints(op.results_)]
+        case MoveOp():
+            return [*ints(op.sources), *ints(op.targets)]
+        case UnboxOp():
+            return [op.object.value.data]
+        case _:
+            return []
+
+
+def _call(op: Operation, table: Table) -> Attribute:
+    """A call to the host as a dictionary."""
+    match op:
+        case HostCallOp():
+            tensors = [
+                [table.places[buffer], *words] for buffer, words in zip(op.buffers, table.operand_dims.get(op, []), strict=True)
+            ]
+            return DictionaryAttr(
+                {
+                    "node": op.node,
+                    "opsets": op.opsets,
+                    "objects": op.objects,
+                    "tensors": ArrayAttr([_integers(words) for words in tensors]),
+                    "types": op.types,
+                    "results": op.results_,
+                    "names": _strings(list(location_of(op))),
+                }
+            )
+        case UnboxOp():
+            words = [table.places[op.result], *(table.symbols[name] for name in texts(op.symbols))]
+            places = _integers([op.object.value.data, op.slot.value.data])
+            return DictionaryAttr({"unbox": places, "tensor": _integers(words), "type": op.type})
+        case MoveOp():
+            return DictionaryAttr({"sources": op.sources, "targets": op.targets})
+        case _:
+            raise CompileError(f"'{op.name}' is no call to the host", stage="lower-run")
 
 
 def _grown_outputs(table: Table) -> list[int]:

@@ -20,10 +20,12 @@ from dataclasses import dataclass, field
 from xdsl.ir import Block, Operation, SSAValue
 
 from ..dialects.graph.dims import DimExpr
+from ..dialects.graph.host import is_object
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import dims_of
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp, texts
+from ..dialects.program_host import HostCallOp, MoveOp, UnboxOp
 from ..runtime.executable import Check
 
 ARENA_WORD, SCRATCH_WORD, HEADER_WORDS = 0, 1, 2
@@ -90,6 +92,8 @@ class Table:
         bytes: the word that holds the size of a reservation.
         decisions: the word of an expression that decides where control goes, by op and name.
         last: the step that runs at the end of the program, if it has one.
+        calls: the number of every call to the host.
+        operand_dims: the words of the dims of the buffers that a node on the host reads.
         first_bytes: the word that holds the size of the first piece of a loop.
         failures: the number of the check that an op makes itself.
         facts: the expressions of the facts.
@@ -107,6 +111,8 @@ class Table:
         self.step_at: dict[Operation, Step] = {}
         self.places: dict[SSAValue, int] = {}
         self.bytes: dict[ReserveOp, int] = {}
+        self.calls: dict[Operation, int] = {}
+        self.operand_dims: dict[HostCallOp, list[list[int]]] = {}
         self.first_bytes: dict[ReserveOp, int] = {}
         self.failures: dict[Operation, int] = {}
         self.decisions: dict[tuple[Operation, str], int] = {}
@@ -122,7 +128,7 @@ class Table:
         last = self._block(program.body.block, self.plan)
         self.last = None if last.attached else last
         self.facts_start = self.words
-        types = [*program.input_types, *program.output_types]
+        types = [t for t in (*program.input_types, *program.output_types) if not is_object(t)]
         allocs = [op.bytes.data for op in program.body.block.ops if isinstance(op, AllocOp)]
         self.facts = [*(d for t in types for d in dims_of(t)), *self.assumed, *allocs]
         for position, fact in enumerate(self.facts):
@@ -137,6 +143,7 @@ class Table:
     def slots(self) -> int:
         """How many slots grow during a run."""
         found = [op.slot.value.data for op in self.bytes]
+        found += [op.slot.value.data for op in self.calls if isinstance(op, UnboxOp)]
         found += [s.value for op in self.program.walk() if isinstance(op, LoopOp) for s in op.slots.data]
         return max(found, default=-1) + 1
 
@@ -185,6 +192,15 @@ class Table:
                     self.failures[op] = self._check("a size is negative", op)
                     self._known |= set(texts(op.symbols))
                     step = self._segment()
+                case HostCallOp():
+                    self._host_call(op, step)
+                case UnboxOp():
+                    self._place(op.result)
+                    self.calls[op] = len(self.calls)
+                    self._known |= set(texts(op.symbols))
+                    step = self._segment()
+                case MoveOp():
+                    self.calls[op] = len(self.calls)
                 case IfOp():
                     self._decide(op, "condition", op.condition.data, step)
                     self._if(op)
@@ -230,6 +246,15 @@ class Table:
             self.failures[op] = self._check("the values to be stacked differ in size from iteration to iteration", op)
         chosen.reserves.append((dims, size, word, check))
 
+    def _host_call(self, op: HostCallOp, step: Step) -> None:
+        self.calls[op] = len(self.calls)
+        for buffer, type_ in zip(op.buffers, op.types, strict=True):
+            self._place(buffer)
+            words = [self._new() for _ in dims_of(type_)]
+            self.operand_dims.setdefault(op, []).append(words)
+            for word, dim in zip(words, dims_of(type_), strict=True):
+                self._put(word, dim, step)
+
     def _place(self, buffer: SSAValue) -> None:
         if buffer not in self.places:
             self.places[buffer] = self._new()
@@ -254,7 +279,7 @@ class Table:
 def _bound(block: Block) -> Iterator[str]:
     """The symbols that get values during the run, in program order."""
     for op in block.ops:
-        if isinstance(op, BindOp):
+        if isinstance(op, BindOp | UnboxOp):
             yield from texts(op.symbols)
         elif isinstance(op, LoopOp):
             yield from (op.iteration.data, op.going.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+import numpy as np
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, ModuleOp, StringAttr
 from xdsl.ir import Attribute
@@ -13,10 +14,12 @@ from xdsl.utils.hints import isa
 from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
+from ..dialects.graph.host import ObjectType, is_object
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import dims_of, element_of
 from ..errors import CompileError
 from ..runtime.executable import Check, Interface, Launch, Pointer, TensorSpec
+from .host_calls import read_call
 from .host_interface import KINDS
 from .lower_run import RUN
 
@@ -34,6 +37,7 @@ def read_interface(module: ModuleOp) -> Interface:
     run = run_function(module)
     words, facts_start, slots = _integers(run, "words")
     grown = _integers(run, "grown_outputs")
+    places, taken, given = _objects(run)
     pointers = _integers(run, "pointers")
     return Interface(
         symbols=tuple(_strings(run, "symbols")),
@@ -48,6 +52,10 @@ def read_interface(module: ModuleOp) -> Interface:
         slots=slots,
         grown_outputs=dict(zip(grown[::2], grown[1::2], strict=True)),
         checks=tuple(_checks(run)),
+        calls=tuple(read_call(entry) for entry in _entries(run, "calls")),
+        objects=places,
+        object_inputs=taken,
+        object_outputs=given,
     )
 
 
@@ -57,6 +65,14 @@ def _launches(run: llvm.FuncOp) -> Iterator[Launch]:
     rows = _triples(_integers(run, "rows"))
     for kernel, call, (start, sizes_start, grid_word) in zip(names, calls, rows, strict=True):
         yield Launch(kernel, location_of(call), start, sizes_start, grid_word)
+
+
+def _objects(run: llvm.FuncOp) -> tuple[int, dict[int, int], dict[int, int]]:
+    """The number of places of objects, and those of inputs and outputs."""
+    places, *rest = _integers(run, "objects")
+    split = rest.index(-1)
+    taken, given = (dict(zip(pairs[::2], pairs[1::2], strict=True)) for pairs in (rest[:split], rest[split + 1 :]))
+    return places, taken, given
 
 
 def _callee(call: llvm.CallOp) -> str:
@@ -73,6 +89,9 @@ def _checks(run: llvm.FuncOp) -> Iterator[Check]:
 
 def _specs(run: llvm.FuncOp, kind: str) -> Iterator[TensorSpec]:
     for name, type_ in zip(_strings(run, f"{kind}_names"), _entries(run, f"{kind}_types"), strict=True):
+        if is_object(type_):
+            yield TensorSpec(name, np.dtype(object), (), cast(ObjectType, type_).kind.data)
+            continue
         dims = tuple(d.value if d.is_static else str(d) for d in dims_of(type_))
         yield TensorSpec(name, numpy_dtype(element_of(type_)), dims)
 

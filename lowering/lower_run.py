@@ -16,7 +16,8 @@ from xdsl.passes import ModulePass
 
 from ..dialects.program import InvokeOp, ProgramOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp, texts
-from ..runtime.codes import FAILED, NO_MEMORY, SCRATCH_SLOT
+from ..dialects.program_host import HostCallOp, MoveOp, UnboxOp
+from ..runtime.codes import FAILED, HOST, NO_MEMORY, SCRATCH_SLOT
 from .host_builder import POINTER, HostBuilder
 from .host_interface import interface_attributes
 from .host_table import SCRATCH_WORD, STATIC, Row, Step, Table
@@ -75,6 +76,8 @@ class _Runner:
                     self._reserve(op)
                 case BindOp():
                     self._bind(op)
+                case HostCallOp() | UnboxOp() | MoveOp():
+                    self._call_host(self.table.calls[op])
                 case IfOp():
                     self._if(op)
                 case LoopOp():
@@ -160,6 +163,11 @@ class _Runner:
         first = h.emit(llvm.SelectOp(is_first, size, self.word(word)))
         h.leave_if(h.compare("ne", first, size), FAILED | self.table.failures[op])
         self.set_word(word, first)
+
+    def _call_host(self, number: int) -> None:
+        h = self.h
+        function = h.load(h.context, HOST, POINTER)
+        h.leave_unless_zero(h.call_pointer(function, [h.context, h.const(number)], i32))
 
     # -- control flow -------------------------------------------------------------------------------------------------
     def _if(self, op: IfOp) -> None:

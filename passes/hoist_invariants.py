@@ -18,6 +18,7 @@ from xdsl.traits import IsTerminator, Pure
 from ..dialects import graph
 from ..dialects.graph.attrs import DimAttr, DimsAttr
 from ..dialects.graph.elementwise import is_float
+from ..dialects.graph.host import is_object
 from ..dialects.graph.indexing import INDEXING_OPS
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import dims_of, element_of
@@ -56,7 +57,7 @@ def hoist(loop: Operation, session: CompileSession, label: str) -> None:
 
 def symbols_in(op: Operation) -> set[str]:
     """The symbols that an op's results and attributes depend on."""
-    found = {s for r in op.results for d in dims_of(r) for s in d.symbols}
+    found = {s for r in op.results if not is_object(r) for d in dims_of(r) for s in d.symbols}
     for attribute in op.properties.values():
         match attribute:
             case DimsAttr():
@@ -70,7 +71,7 @@ def symbols_in(op: Operation) -> set[str]:
 
 def is_movable(op: Operation) -> bool:
     """Whether an op may run where it did not before: pure, without regions, never failing."""
-    if op.regions or not op.results or not op.has_trait(Pure) or op.has_trait(IsTerminator):
+    if isinstance(op, graph.HostOp) or op.regions or not op.results or not op.has_trait(Pure) or op.has_trait(IsTerminator):
         return False
     if isinstance(op, DIVISIONS):
         return is_float(element_of(op.results[0]))

@@ -18,6 +18,7 @@ from xdsl.passes import ModulePass
 from ..dialects.graph.base import GraphOp, InferenceError
 from ..dialects.graph.control import IfOp, LoopOp, YieldOp
 from ..dialects.graph.dims import DimExpr
+from ..dialects.graph.host import is_object
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import AnyTensor, dims_of, element_of, is_anonymous, order_of, retype, tensor
 from ..errors import ShapeError
@@ -104,6 +105,8 @@ def _yields(region: Region) -> list[SSAValue]:
 def _infer_if(op: IfOp) -> None:
     _infer_regions(op)
     for result, first, second in zip(op.outs, _yields(op.then_region), _yields(op.else_region), strict=True):
+        if is_object(result):
+            continue
         common = [a if a == b else d for a, b, d in zip(dims_of(first), dims_of(second), dims_of(result), strict=True)]
         refine(result, tensor(element_of(result), common))
 
@@ -115,7 +118,7 @@ def _infer_loop(op: LoopOp) -> None:
     _infer_regions(op)
     values = _yields(op.body)[1:]
     for init, argument, value, result in zip(op.inits, arguments, values, op.outs, strict=False):
-        if dims_of(argument) == dims_of(value) == dims_of(init):
+        if not is_object(init) and dims_of(argument) == dims_of(value) == dims_of(init):
             refine(result, tensor(element_of(result), dims_of(value)))
     for value, result in zip(values[carried:], op.outs[carried:], strict=True):
         refine(result, tensor(element_of(result), (dims_of(result)[0], *dims_of(value))))

@@ -11,6 +11,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from ..dialects import graph
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
+from ..dialects.graph.host import is_object
 from ..dialects.graph.types import element_of, numel
 from ..dialects.kernel import LaunchOp
 from .arena import Lifetime, Piece, assign_pieces, colour
@@ -87,7 +88,7 @@ class Assignment:
         """Values with a slot of their own: what a loop carries on or stacks."""
         loops = [op for op in self.life.ops if isinstance(op, graph.LoopOp)]
         lasts = [loop.body.block.last_op for loop in loops]
-        return {self.root(v) for last in lasts if last is not None for v in list(last.operands)[1:]}
+        return {self.root(v) for last in lasts if last is not None for v in list(last.operands)[1:] if not is_object(v)}
 
     def _share_in_place(self) -> None:
         for op in self.life.ops:
@@ -124,6 +125,8 @@ class Assignment:
                     position = self.life.position[op]
                     life = Lifetime(position, self.life.of(result, position), byte_size(result))
                     (planned if self.is_planned(result) else unplanned)[result] = life
+            if isinstance(op, graph.UnboxOp):
+                self.places[op.result] = Place(self._new_slot())
             if isinstance(op, graph.LoopOp):
                 self._carried |= {(op, index): self._new_slot() for index in range(len(op.inits))}
         self.pieces = assign_pieces(planned)
@@ -137,4 +140,5 @@ class Assignment:
 
 def _outputs(block: Block, root: Callable[[SSAValue], SSAValue]) -> dict[SSAValue, int]:
     last = block.last_op
-    return {root(value): index for index, value in enumerate(last.operands)} if last is not None else {}
+    values = enumerate(last.operands) if last is not None else ()
+    return {root(value): index for index, value in values if not is_object(value)}

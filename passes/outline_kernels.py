@@ -29,7 +29,7 @@ from .session import current_session
 from .target_attr import target_of
 
 MAX_NAMED_OPS = 4
-HOST_OPS = (LaunchOp, func.ReturnOp, graph.BindOp, graph.IfOp, graph.LoopOp, graph.YieldOp)
+HOST_OPS = (LaunchOp, func.ReturnOp, graph.BindOp, graph.IfOp, graph.LoopOp, graph.YieldOp, graph.HostOp, graph.UnboxOp)
 """What the host program is made of, beside constants and views."""
 
 

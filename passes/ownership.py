@@ -16,6 +16,7 @@ from xdsl.ir import Block, Operation, SSAValue, Use
 
 from ..dialects import graph
 from ..dialects.graph.base import GraphOp
+from ..dialects.graph.host import is_object
 from .grouping import is_alias, is_source
 
 
@@ -32,8 +33,8 @@ def own_results(block: Block) -> None:
         case _:
             pass
     for op in block.ops:
-        if isinstance(op, graph.BindOp):
-            _copy_dims(op, [0])
+        if isinstance(op, graph.BindOp | graph.HostOp):
+            _copy_dims(op, range(len(op.operands)))
         elif isinstance(op, graph.LoopOp):
             _copy_dims(op, range(len(op.operands) - len(op.inits), len(op.operands)))
 
@@ -56,6 +57,8 @@ def _own(terminator: Operation, indices: Iterable[int]) -> None:
     seen: set[SSAValue] = set()
     for index in indices:
         value = terminator.operands[index]
+        if is_object(value):
+            continue
         storage = storage_of(value)
         owner = storage.owner
         computed = isinstance(owner, GraphOp) and not is_source(owner) and owner.parent is terminator.parent

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,13 +28,15 @@ from ..dialects.graph.attrs import DimAttr, DimsAttr, WeightAttr
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import dense_array, numpy_dtype
 from ..dialects.graph.elementwise import ElementwiseOp
+from ..dialects.graph.host import is_object
 from ..dialects.graph.types import dims_of, element_of, order_of
 from ..dialects.kernel import LaunchOp
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp
+from ..dialects.program_host import A_BUFFER, GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
 from ..dialects.program_types import BUFFER
 from ..errors import CompileError
-from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, sizes_of
+from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, returned, sizes_of
 from ..runtime.weights import Array
 from .memory_assignment import Assignment
 from .session import current_session
@@ -55,18 +57,38 @@ class PlanMemoryPass(ModulePass):
             function.erase()
 
 
+class ObjectPlaces(dict[SSAValue, int]):
+    """Where Python objects are: each value gets a place of its own when it is first asked for."""
+
+    def __missing__(self, value: SSAValue) -> int:
+        self[value] = len(self)
+        return self[value]
+
+
+def tensors(values: Iterable[SSAValue]) -> list[SSAValue]:
+    """The values that are no objects."""
+    return [v for v in values if not is_object(v)]
+
+
 @dataclass
 class _Planner:
     function: func.FuncOp
     kernels: Mapping[str, func.FuncOp]
     buffers: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    objects: ObjectPlaces = field(default_factory=ObjectPlaces)
     symbols: int = 0
 
     def build(self) -> ProgramOp:
         self.program = _program(self.function)
         self.top = self.program.body.block
         self.assignment = Assignment(self.function, self.kernels, _input_symbols(self.function), overwrites)
+        for index, argument in enumerate(self.function.args):
+            if is_object(argument):
+                self.top.add_op(TakeOp(index, self.objects[argument]))
         self._emit(self.function.body.block, self.top)
+        for index, value in enumerate(returned(self.function)):
+            if is_object(value):
+                self.top.add_op(GiveOp(index, self.objects[value]))
         return self.program
 
     # -- ops ----------------------------------------------------------------------------------------------------------
@@ -78,6 +100,10 @@ class _Planner:
                     block.add_op(self._invoke(op))
                 case graph.BindOp():
                     self._bind(op, self.buffer(op.x), op.names, 8, block)
+                case graph.HostOp():
+                    self._host(op, block)
+                case graph.UnboxOp():
+                    self._unbox(op, block)
                 case graph.IfOp():
                     self._if(op, block)
                 case graph.LoopOp():
@@ -100,6 +126,26 @@ class _Planner:
         bind.location = op.location
         block.add_op(bind)
 
+    def _host(self, op: graph.HostOp, block: Block) -> None:
+        operands = [A_BUFFER if not is_object(v) else self.objects[v] for v in op.inputs]
+        buffers = [(self.buffer(v), v.type) for v in op.inputs if not is_object(v)]
+        results = [self.objects[v] for v in op.outs]
+        call = HostCallOp(op.op_type, op.node, op.opsets, buffers, operands, results)
+        call.location = op.location
+        block.add_op(call)
+
+    def _unbox(self, op: graph.UnboxOp, block: Block) -> None:
+        unbox = UnboxOp(self.objects[op.x], self.assignment.places[op.result].slot, op.names, op.result.type)
+        unbox.location, unbox.result.name_hint = op.location, op.result.name_hint
+        block.add_op(unbox)
+        self.buffers[op.result] = unbox.result
+
+    def _move(self, sources: Sequence[SSAValue], targets: Sequence[SSAValue], block: Block) -> None:
+        """Let objects become others, where there are any among these values."""
+        pairs = [(self.objects[s], self.objects[t]) for s, t in zip(sources, targets, strict=False) if is_object(s)]
+        if pairs:
+            block.add_op(MoveOp(pairs))
+
     def _fresh(self, what: str) -> str:
         """A symbol that stands for where control is; no name of a model's dim begins like that."""
         self.symbols += 1
@@ -118,24 +164,29 @@ class _Planner:
 
     def _if(self, op: graph.IfOp, block: Block) -> None:
         condition = self._known(op, op.condition, block, "condition")
-        regions = [Region(self._region(r.block, Block())) for r in (op.then_region, op.else_region)]
-        node = IfOp(condition, regions[0], regions[1], len(op.outs))
+        regions = [Region(self._branch(r.block, op.outs)) for r in (op.then_region, op.else_region)]
+        node = IfOp(condition, regions[0], regions[1], len(tensors(op.outs)))
         self._add_control(op, node, block)
 
-    def _region(self, source: Block, block: Block) -> Block:
+    def _branch(self, source: Block, results: Sequence[SSAValue]) -> Block:
+        block = Block()
         self._emit(source, block)
         last = source.last_op
         assert isinstance(last, graph.YieldOp)
-        block.add_op(YieldOp([self.buffer(v) for v in last.values]))
+        self._move(last.values, results, block)
+        block.add_op(YieldOp([self.buffer(v) for v in tensors(last.values)]))
         return block
 
     def _loop(self, op: graph.LoopOp, block: Block) -> None:
         trip = None if op.trip_count is None else self._known(op, op.trip_count, block, "trip")
         start = DimExpr.of(1) if op.condition is None else self._known(op, op.condition, block, "start")
         symbols = self._fresh("iteration"), self._fresh("going")
-        inits = [self.buffer(v) for v in op.inits]
-        source, body = op.body.block, Block(arg_types=[BUFFER] * len(op.body.block.args))
-        self.buffers |= dict(zip(source.args, body.args, strict=True))
+        inits = [self.buffer(v) for v in tensors(op.inits)]
+        source = op.body.block
+        carried = source.args[2:]
+        self._move(op.inits, carried, block)
+        body = Block(arg_types=[BUFFER] * len(tensors(source.args)))
+        self.buffers |= dict(zip(tensors(source.args), body.args, strict=True))
         for appended in self.assignment.appended(op):
             self.assignment.places[appended].append = symbols[0]
         self._emit(source, body)
@@ -143,14 +194,16 @@ class _Planner:
         assert isinstance(last, graph.YieldOp)
         goes_on = last.values[0]
         condition = DimExpr.symbol(symbols[1]) if goes_on is source.args[1] else self._known(op, goes_on, body, "next")
-        body.add_op(YieldOp([self.buffer(v) for v in last.values[1:]], condition))
-        slots = [self.assignment.carried_slot(op, index) for index in range(len(inits))]
-        self._add_control(op, LoopOp(symbols, trip, start, slots, inits, Region(body), len(op.outs)), block)
+        self._move(last.values[1:], carried, body)
+        body.add_op(YieldOp([self.buffer(v) for v in tensors(last.values[1:])], condition))
+        slots = [self.assignment.carried_slot(op, index) for index, v in enumerate(op.inits) if not is_object(v)]
+        self._add_control(op, LoopOp(symbols, trip, start, slots, inits, Region(body), len(tensors(op.outs))), block)
+        self._move(carried, op.outs, block)
 
     def _add_control(self, op: graph.IfOp | graph.LoopOp, node: IfOp | LoopOp, block: Block) -> None:
         node.location = op.location
         block.add_op(node)
-        for old, new in zip(op.outs, node.outs, strict=True):
+        for old, new in zip(tensors(op.outs), node.outs, strict=True):
             new.name_hint = old.name_hint
             self.buffers[old] = new
 
@@ -194,7 +247,7 @@ class _Planner:
 
 def _input_symbols(function: func.FuncOp) -> list[str]:
     """The symbols in the dims of the arguments, sorted."""
-    return sorted({s for a in function.args for d in dims_of(a) for s in d.symbols})
+    return sorted({s for a in tensors(function.args) for d in dims_of(a) for s in d.symbols})
 
 
 def _program(function: func.FuncOp) -> ProgramOp:

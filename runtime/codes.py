@@ -14,6 +14,9 @@ FAILED = 0x40000000
 NO_MEMORY = 0x20000000
 """A slot could not grow."""
 
+HOST_FAILED = 0x0FFFFFFF
+"""In place of the number of a check: a call to the host raised an exception."""
+
 SCRATCH, GROW, SLOTS, HOST = range(4)
 """Words of the context: scratch memory; the function that makes a slot grow; where the slots are; the function that runs ops on
 the host. A slot is two words, its address and its capacity in bytes."""

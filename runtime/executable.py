@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .host_calls import Call
 from .weights import Array
 
 PlanFunction = Callable[[int, int], int]
@@ -26,6 +27,8 @@ class TensorSpec:
     name: str
     dtype: np.dtype[Any]
     dims: tuple[Dim, ...]
+    kind: str = ""
+    """The ONNX type of a value that is no numeric tensor, `seq(tensor(float))`; its dtype is object then."""
 
     @property
     def shape(self) -> tuple[Dim, ...]:
@@ -83,6 +86,13 @@ class Interface:
     grown_outputs: Mapping[int, int] = field(default_factory=dict[int, int])
     """The outputs whose dims depend on data, and the word that holds the address of each after a run."""
     checks: tuple[Check, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """The calls to the host by number."""
+    objects: int = 0
+    """How many Python objects a run holds."""
+    object_inputs: Mapping[int, int] = field(default_factory=dict[int, int])
+    """The place of every input that is an object."""
+    object_outputs: Mapping[int, int] = field(default_factory=dict[int, int])
 
 
 @dataclass

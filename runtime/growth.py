@@ -26,7 +26,7 @@ class Growth:
 
     def __init__(self, slots: int, context: NDArray[np.int64], table: NDArray[np.int64], scratch_word: int, guard: bool) -> None:
         self.guard = guard
-        self._context, self._table, self._scratch_word = context, table, scratch_word
+        self.context, self._table, self._scratch_word = context, table, scratch_word
         self._slots = np.full((max(slots, 1), 2), (0, _NEVER_ENOUGH), np.int64)
         self._memory: dict[int, Bytes] = {}
         self._callback = _GROW(self._grow)
@@ -36,18 +36,19 @@ class Growth:
     def _grow(self, _: int, slot: int, size: int) -> int:
         """The address of a slot once it has `size` bytes; 0 where there is no memory."""
         try:
-            return self._grow_scratch(size) if slot == SCRATCH_SLOT else self._grow_slot(slot, size)
+            return self._grow_scratch(size) if slot == SCRATCH_SLOT else self.grow(slot, size)
         except (MemoryError, OSError, ValueError):
             return 0
 
     def _grow_scratch(self, size: int) -> int:
         memory = self._new(size)
         self._memory[SCRATCH_SLOT] = memory
-        self._context[SCRATCH] = address_of(memory)
+        self.context[SCRATCH] = address_of(memory)
         self._table[self._scratch_word] = size
         return address_of(memory)
 
-    def _grow_slot(self, slot: int, size: int) -> int:
+    def grow(self, slot: int, size: int) -> int:
+        """The address of a slot once it has `size` bytes; MemoryError where there are none."""
         address = int(self._slots[slot, 0])
         old = self._memory.pop(address, None)
         capacity = size if self.guard else max(size, 2 * (0 if old is None else old.size), ALIGNMENT)

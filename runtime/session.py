@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadInputError, RunError
-from .codes import FAILED, KERNEL_ERRORS, NO_MEMORY, SCRATCH
+from .codes import FAILED, HOST_FAILED, KERNEL_ERRORS, NO_MEMORY, SCRATCH
 from .executable import Executable, Interface, TensorSpec
 from .growth import CONTEXT_WORDS, Growth, read_array
+from .host_calls import HostState
 from .memory import ALIGNMENT, address_of, aligned_bytes, guarded_bytes, guarded_copy
+from .objects import as_object
 
 Array = NDArray[Any]
+_NOTHING: Array = np.empty(0, np.uint8)
+"""Where a tensor would be, for an input that is an object."""
 Feeds = Mapping[str, Any] | Sequence[Any]
 
 _ARENA_WORD, _SCRATCH_WORD = 0, 1
@@ -44,6 +48,7 @@ class Frame:
     table: NDArray[np.int64]
     context: NDArray[np.int64]
     keep: list[Any]
+    host: HostState | None = None
 
 
 class Session:
@@ -86,7 +91,7 @@ class Session:
             BadInputError: an input is missing, unknown, or has another dtype, rank or dim than expected.
             RunError: a kernel met an index out of range or a size that can't be; names the ONNX nodes.
         """
-        arrays = self._arrays(feeds)
+        arrays, objects = self._arrays(feeds)
         plan = self._plan(arrays)
         outputs = [self._new(shape, spec.dtype) for shape, spec in zip(plan.output_shapes, self.outputs, strict=True)]
         grown = self.executable.interface.grown_outputs
@@ -94,11 +99,16 @@ class Session:
         try:
             self._pointers.bind(frame.table, "input", [address_of(a) for a in arrays])
             self._pointers.bind(frame.table, "output", [address_of(a) for a in outputs])
+            if frame.host is not None:
+                frame.host.begin(objects)
             code = self.executable.run(address_of(frame.context), address_of(frame.table))
             if code:
-                raise self._error(code)
+                raise self._error(code, frame)
             for index, word in grown.items():
                 outputs[index] = self._grown(frame, index, word)
+            for index, place in self.executable.interface.object_outputs.items():
+                assert frame.host is not None
+                outputs[index] = frame.host.objects[place]
         finally:
             if len(plan.idle) < MAX_IDLE_FRAMES:
                 plan.idle.append(frame)
@@ -116,7 +126,8 @@ class Session:
         return array
 
     # -- inputs -------------------------------------------------------------------------------------------------------
-    def _arrays(self, feeds: Feeds) -> list[Array]:
+    def _arrays(self, feeds: Feeds) -> tuple[list[Array], dict[int, Any]]:
+        """The arrays of tensor inputs (an empty one for an object), and the objects by place."""
         specs = self.inputs
         if isinstance(feeds, Mapping):
             unknown = [name for name in feeds if name not in {s.name for s in specs}]
@@ -130,7 +141,9 @@ class Session:
             if len(feeds) != len(specs):
                 raise BadInputError("inputs", f"{len(specs)} arrays", f"{len(feeds)}")
             values = list(feeds)
-        return [self._check(spec, value) for spec, value in zip(specs, values, strict=True)]
+        places = self.executable.interface.object_inputs
+        objects = {place: as_object(specs[index], values[index]) for index, place in places.items()}
+        return [_NOTHING if s.kind else self._check(s, v) for s, v in zip(specs, values, strict=True)], objects
 
     def _check(self, spec: TensorSpec, value: Any) -> Array:
         array = _as_array(value)
@@ -157,7 +170,7 @@ class Session:
                     self._plans.pop(next(iter(self._plans)))
                 self._plans[key] = plan
         for spec, array, shape in zip(self.inputs, arrays, plan.input_shapes, strict=True):
-            if array.shape != shape:
+            if array.shape != shape and not spec.kind:
                 raise BadInputError(spec.name, f"shape {list(shape)} ({list(spec.dims)})", f"{list(array.shape)}")
         return plan
 
@@ -204,9 +217,16 @@ class Session:
             arena = aligned_bytes(int(table[_ARENA_WORD]))
             self._pointers.rebase(table, "arena", address_of(arena))
             keep.append(arena)
-        if self.executable.interface.checks:
-            keep.append(Growth(self.executable.interface.slots, context, table, _SCRATCH_WORD, self.guard))
-        return Frame(table, context, keep)
+        return Frame(table, context, keep, self._grow_in(context, table, keep))
+
+    def _grow_in(self, context: NDArray[np.int64], table: NDArray[np.int64], keep: list[Any]) -> HostState | None:
+        """What a run of data-dependent sizes or of calls to the host needs."""
+        interface = self.executable.interface
+        if not (interface.checks or interface.objects):
+            return None
+        growth = Growth(interface.slots, context, table, _SCRATCH_WORD, self.guard)
+        keep.append(growth)
+        return HostState(interface.calls, interface.objects, table, growth) if interface.objects else None
 
     def _new(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         if not self.guard:
@@ -221,7 +241,9 @@ class Session:
         shape = tuple(frame.table[start : start + len(spec.dims)].tolist())
         return read_array(int(frame.table[word]), shape, spec.dtype, guarded_copy if self.guard else np.copy)
 
-    def _error(self, code: int) -> RunError:
+    def _error(self, code: int, frame: Frame) -> RunError:
+        if code == FAILED | HOST_FAILED and frame.host is not None:
+            return frame.host.failure()
         if code == NO_MEMORY:
             return RunError("there is no memory for a result", stage="run")
         if code & FAILED:

@@ -83,6 +83,7 @@ from .elementwise import (
     WhereOp,
     XorOp,
 )
+from .host import HOST_OPS, HostOp, ObjectType, UnboxOp
 from .indexing import INDEXING_OPS, GatherElementsOp, GatherNdOp, GatherOp, OneHotOp, ScatterElementsOp, ScatterNdOp
 from .linalg import LINALG_OPS, ConvOp, ConvTransposeOp, MatmulOp
 from .movement import MOVEMENT_OPS, BroadcastOp, ConcatOp, PadOp, RelayoutOp, ReshapeOp, SliceOp, TransposeOp, TriluOp
@@ -105,8 +106,9 @@ Graph = Dialect(
         *INDEXING_OPS,
         *RESIZE_OPS,
         *CONTROL_OPS,
+        *HOST_OPS,
     ],
-    [DimAttr, DimsAttr, TensorEncodingAttr, WeightAttr],
+    [DimAttr, DimsAttr, ObjectType, TensorEncodingAttr, WeightAttr],
 )
 
 __all__ = [
@@ -161,6 +163,7 @@ __all__ = [
     "GroupNormOp",
     "HardSigmoidOp",
     "HardSwishOp",
+    "HostOp",
     "IdentityOp",
     "IfOp",
     "InferenceError",
@@ -184,6 +187,7 @@ __all__ = [
     "MulOp",
     "NegOp",
     "NotOp",
+    "ObjectType",
     "OneHotOp",
     "OrOp",
     "PadOp",
@@ -226,6 +230,7 @@ __all__ = [
     "TransposeOp",
     "TriluOp",
     "UnaryOp",
+    "UnboxOp",
     "WeightAttr",
     "WhereOp",
     "XorOp",

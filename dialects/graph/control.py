@@ -22,6 +22,7 @@ from xdsl.traits import IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from .base import Ints, Operand, i1, ints, si64, to_attribute
+from .host import is_object
 from .types import dims_of, element_of, rank_of
 
 
@@ -52,7 +53,9 @@ def check_values(what: str, found: Sequence[SSAValue], declared: Sequence[SSAVal
     if len(found) != len(declared):
         raise VerifyException(f"{what}: {len(found)} values, expected {len(declared)}")
     for i, (f, d) in enumerate(zip(found, declared, strict=True)):
-        if element_of(f) != element_of(d) or rank_of(f) + extra_rank != rank_of(d):
+        if is_object(f) and is_object(d):
+            continue
+        if is_object(f) or is_object(d) or element_of(f) != element_of(d) or rank_of(f) + extra_rank != rank_of(d):
             raise VerifyException(f"{what}: value {i} is {f.type}, which does not fit {d.type if isinstance(d, SSAValue) else d}")
 
 

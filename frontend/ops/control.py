@@ -9,11 +9,23 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.host import is_object
 from ...dialects.graph.types import dims_of, element_of, tensor
 from ..node import Node
-from ..regions import bind_symbols, changed_axes, dims_vector, fresh_dims, import_body, picked, same_kind
+from ..regions import (
+    bind_symbols,
+    changed_axes,
+    dims_vector,
+    fresh_dims,
+    import_body,
+    is_boxed,
+    outside,
+    picked,
+    same_kind,
+    settle,
+)
 from ..registry import op
-from ..values import Poison, Tensor, Value
+from ..values import Poison, Value
 
 BRANCHES = ("then_branch", "else_branch")
 
@@ -32,26 +44,32 @@ def if_(n: Node) -> Sequence[Value | SSAValue | None]:
     then, otherwise = found
     if then is None or otherwise is None:
         return [Poison() for _ in n.proto.output]
-    return _join(n, blocks, then, otherwise)
+    objects = [is_boxed(t) or is_boxed(e) for t, e in zip(then, otherwise, strict=True)]
+    values = [
+        [settle(n, block, value, as_object) for value, as_object in zip(row, objects, strict=True)]
+        for row, block in zip((then, otherwise), blocks, strict=True)
+    ]
+    results = _join(n, blocks, values[0], values[1])
+    return [outside(result, value) for result, value in zip(results, then, strict=True)]
 
 
-def _branch(n: Node, name: str, block: Block) -> list[SSAValue] | None:
+def _branch(n: Node, name: str, block: Block) -> list[Value] | None:
     """Import a branch; what it gives, None if it can't be imported."""
     outputs = import_body(n, n.attribute(name, AttributeProto.GRAPH, "g"), block, {})
-    if outputs is None:
-        return None
-    if len(outputs) != len(n.proto.output):
+    if outputs is not None and len(outputs) != len(n.proto.output):
         raise ValueError(f"{name} has {len(outputs)} outputs, the node {len(n.proto.output)}")
-    with n.build.into(block):
-        return [o.value() for o in outputs]
+    return outputs
 
 
-def _join(n: Node, blocks: Sequence[Block], then: list[SSAValue], otherwise: list[SSAValue]) -> Sequence[Value]:
+def _join(n: Node, blocks: Sequence[Block], then: list[SSAValue], otherwise: list[SSAValue]) -> Sequence[SSAValue]:
     types: list[Attribute] = []
     bound: list[list[DimExpr]] = []
     vectors: list[list[SSAValue]] = [[], []]
     for index, (t, e) in enumerate(zip(then, otherwise, strict=True)):
         same_kind("output", index, t, e)
+        if is_object(t):
+            types.append(t.type)
+            continue
         axes = changed_axes(dims_of(t), dims_of(e))
         dims = fresh_dims(n, dims_of(t), axes)
         types.append(tensor(element_of(t), dims))
@@ -63,7 +81,7 @@ def _join(n: Node, blocks: Sequence[Block], then: list[SSAValue], otherwise: lis
         block.add_op(graph.YieldOp([*values, *extra]))
     types += [v.type for v in vectors[0]]
     node = graph.IfOp(n.build.reshape(n.x(), ()), Region(blocks[0]), Region(blocks[1]), types)
-    n.emit(node)
+    n.build.place(node)
     for vector, symbols in zip(node.outs[len(then) :], bound, strict=True):
         bind_symbols(n, n.build.block, vector, symbols)
-    return [Tensor.of(v) for v in node.outs[: len(then)]]
+    return node.outs[: len(then)]

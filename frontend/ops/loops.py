@@ -12,18 +12,33 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx
 from onnx import AttributeProto
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Attribute, Block, Region, SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import i1, normalize_axis, si64
 from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.host import is_object
 from ...dialects.graph.types import AnyTensor, Dims, dims_of, element_of, tensor, tensor_type
+from ..host import boxed
 from ..node import Node, UnsupportedError
-from ..regions import attempt, bind_symbols, changed_axes, dims_vector, fresh_dims, import_body, picked, same_kind
+from ..regions import (
+    attempt,
+    bind_symbols,
+    changed_axes,
+    dims_vector,
+    fresh_dims,
+    import_body,
+    is_boxed,
+    outside,
+    picked,
+    same_kind,
+    settle,
+)
 from ..registry import op
-from ..values import POISON, Tensor, Value
+from ..values import POISON, HostValue, Tensor, Value
 from .movement import join
-from .slicing import ONE, pieces
+from .slicing import ONE
+from .slicing import pieces as cut_pieces
 
 MAX_ATTEMPTS = 16
 """A carried dim is found to change in one of the first; more are needed only where one such finding leads to the next."""
@@ -41,7 +56,7 @@ class Body:
     """
 
     block: Block
-    outputs: list[Tensor]
+    outputs: list[Value]
     dims: list[Dims]
     varying: list[list[int]]
 
@@ -49,7 +64,7 @@ class Body:
 @op("Loop")
 def loop(n: Node) -> Sequence[Value]:
     graph_ = n.attribute("body", AttributeProto.GRAPH, "g")
-    inits = [n.x(i) for i in range(2, len(n.inputs))]
+    inits = [_initial(n, i) for i in range(2, len(n.inputs))]
     if len(graph_.input) != len(inits) + 2:
         raise ValueError(f"the body has {len(graph_.input)} inputs, expected {len(inits) + 2}")
     if len(graph_.output) != len(n.proto.output) + 1 or len(graph_.output) < len(inits) + 1:
@@ -58,6 +73,22 @@ def loop(n: Node) -> Sequence[Value]:
     if body is None:
         return [POISON for _ in n.proto.output]
     return _finish(n, inits, body)
+
+
+def _initial(n: Node, index: int) -> SSAValue:
+    """What a loop starts to carry."""
+    value = n.inputs[index]
+    return boxed(n.build, value).ssa if value is not None and is_boxed(value) else n.x(index)
+
+
+def _dims(value: SSAValue | Attribute) -> Dims:
+    """The dims of a tensor; none of an object."""
+    return () if is_object(value) else dims_of(value)
+
+
+def _typed(like: SSAValue, dims: Sequence[DimExpr]) -> Attribute:
+    """The type of a tensor with these dims, or of an object."""
+    return like.type if is_object(like) else tensor(element_of(like), dims)
 
 
 def _settle(n: Node, body: onnx.GraphProto, inits: Sequence[SSAValue]) -> Body | None:
@@ -78,6 +109,11 @@ def _changes(body: Body, inits: Sequence[SSAValue]) -> list[list[int]]:
     found: list[list[int]] = []
     for index, (init, dims, axes) in enumerate(zip(inits, body.dims, body.varying, strict=True)):
         given = body.outputs[1 + index]
+        if is_object(init):
+            found.append([])
+            continue
+        if not isinstance(given, Tensor):
+            raise UnsupportedError(f"carried value {index} becomes a sequence or optional")
         if element_of(given.type) != element_of(init):
             raise ValueError(f"carried value {index} starts as {element_of(init)} and becomes {element_of(given.type)}")
         found.append([axis for axis in changed_axes(dims, dims_of(given.type)) if axis not in axes])
@@ -85,8 +121,8 @@ def _changes(body: Body, inits: Sequence[SSAValue]) -> list[list[int]]:
 
 
 def _import(n: Node, body: onnx.GraphProto, inits: Sequence[SSAValue], varying: list[list[int]]) -> Body | None:
-    dims = [tuple(fresh_dims(n, dims_of(init), axes)) for init, axes in zip(inits, varying, strict=True)]
-    types = [tensor(si64, ()), tensor(i1, ()), *(tensor(element_of(i), d) for i, d in zip(inits, dims, strict=True))]
+    dims = [tuple(fresh_dims(n, _dims(init), axes)) for init, axes in zip(inits, varying, strict=True)]
+    types = [tensor(si64, ()), tensor(i1, ()), *(_typed(i, d) for i, d in zip(inits, dims, strict=True))]
     block = Block(arg_types=[*types, *(tensor(si64, [len(axes)]) for axes in varying if axes)])
     vectors = iter(block.args[len(types) :])
     for own, axes in zip(dims, varying, strict=True):
@@ -98,8 +134,10 @@ def _import(n: Node, body: onnx.GraphProto, inits: Sequence[SSAValue], varying: 
     return None if outputs is None else Body(block, outputs, dims, varying)
 
 
-def _declared(n: Node, value: onnx.ValueInfoProto, argument: SSAValue) -> Tensor:
+def _declared(n: Node, value: onnx.ValueInfoProto, argument: SSAValue) -> Value:
     """A body input; iteration and condition may be declared as vectors of one element."""
+    if is_object(argument):
+        return HostValue(argument, value.type)
     shape = value.type.tensor_type.shape.dim
     return Tensor.of(n.build.reshape(argument, [ONE]) if not dims_of(argument) and len(shape) == 1 else argument)
 
@@ -149,24 +187,29 @@ class Carry:
 def _finish(n: Node, inits: Sequence[SSAValue], body: Body) -> Sequence[Value]:
     """Close the body, and bind the dims of the results behind the loop."""
     build, block, carried = n.build, body.block, len(inits)
+    objects = [False, *map(is_object, inits), *map(is_boxed, body.outputs[1 + carried :])]
+    values = [settle(n, block, v, as_object) for v, as_object in zip(body.outputs, objects, strict=True)]
     with build.into(block):
-        values = [o.value() for o in body.outputs]
         condition = build.reshape(values[0], ())
     carry = Carry(n, block, list(inits), values[1 : 1 + carried])
-    types = [tensor(element_of(i), fresh_dims(n, d, a)) for i, d, a in zip(inits, body.dims, body.varying, strict=True)]
+    types = [_typed(i, fresh_dims(n, d, a)) for i, d, a in zip(inits, body.dims, body.varying, strict=True)]
     for init, axes, value, type_ in zip(inits, body.varying, list(carry.nexts), list(types), strict=True):
         if axes:
             start = dims_vector(n, build.block, picked(dims_of(init), axes))
             carry.dims(start, picked(dims_of(value), axes), picked(dims_of(type_), axes))
-    count = _trips(n, body) or carry.counter()
-    stacked = [carry.stacked(value, count) for value in values[1 + carried :]]
+    pieces = values[1 + carried :]
+    stacked: list[AnyTensor] = []
+    if pieces:
+        count = _trips(n, body) or carry.counter()
+        stacked = [carry.stacked(value, count) for value in pieces]
     types += [tensor_type(v) for v in carry.starts[carried:]]
-    block.add_op(graph.YieldOp([condition, *carry.nexts, *values[1 + carried :]]))
+    block.add_op(graph.YieldOp([condition, *carry.nexts, *pieces]))
     node = graph.LoopOp(_scalar(n, 0), _scalar(n, 1), carry.starts, Region(block), [*types, *stacked])
-    n.emit(node)
+    build.place(node)
     for vector, symbols in zip(node.outs[carried:], carry.bound, strict=False):
         bind_symbols(n, build.block, vector, symbols)
-    return [Tensor.of(v) for v in (*node.outs[:carried], *node.outs[len(carry.starts) :])]
+    results = (*node.outs[:carried], *node.outs[len(carry.starts) :])
+    return [outside(v, inside) for v, inside in zip(results, body.outputs[1:], strict=True)]
 
 
 def _scalar(n: Node, index: int) -> SSAValue | None:
@@ -176,6 +219,7 @@ def _scalar(n: Node, index: int) -> SSAValue | None:
 def _trips(n: Node, body: Body) -> DimExpr | None:
     """The number of iterations where only the trip count decides it."""
     condition, start = body.outputs[0], n.array(1) if n.has(1) else np.array(True)
+    assert isinstance(condition, Tensor)
     passed = condition.ssa is not None and condition.ssa is body.block.args[1]
     always = passed or (condition.array is not None and bool(condition.array.all()))
     if not n.has(0) or not always or start is None or not start.all():
@@ -217,7 +261,7 @@ def scan_8(n: Node) -> Sequence[Value]:
 
 def _entries(n: Node, x: SSAValue, count: int) -> list[SSAValue]:
     """The slices of a tensor along axis 0, without it."""
-    return [n.build.reshape(part, dims_of(part)[1:]) for part in pieces(n, x, 0, [ONE] * count)]
+    return [n.build.reshape(part, dims_of(part)[1:]) for part in cut_pieces(n, x, 0, [ONE] * count)]
 
 
 def _scan(n: Node, operands: Sequence[SSAValue]) -> Sequence[Value]:
@@ -234,8 +278,9 @@ def _scan(n: Node, operands: Sequence[SSAValue]) -> Sequence[Value]:
     outputs = import_body(n, body, block, values)
     if outputs is None:
         return [POISON for _ in n.proto.output]
-    with n.build.into(block):
-        results = [o.value() for o in outputs]
+    if any(map(is_boxed, outputs)):
+        raise UnsupportedError("its body gives a sequence or optional")
+    results = [settle(n, block, o, False) for o in outputs]
     block.add_op(graph.YieldOp(results))
     _check_carried(n, inits, results)
     lengths = [dims_of(x)[axis] for x, axis in zip(scanned, axes, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from onnx import AttributeProto, TensorProto, helper
 from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import normalize_axis
@@ -10,7 +11,7 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import dims_of
 from ..node import Node, UnsupportedError, static
 from ..registry import op
-from ..values import SequenceValue, Tensor, Value
+from ..values import HostValue, SequenceValue, Tensor, Value
 from .movement import join
 from .slicing import ONE, pieces
 
@@ -22,7 +23,8 @@ def construct(n: Node) -> SequenceValue:
 
 @op("SequenceEmpty", since=11)
 def empty(n: Node) -> SequenceValue:
-    return SequenceValue(())
+    element = helper.make_tensor_type_proto(n.int_attr("dtype", TensorProto.FLOAT), None)
+    return SequenceValue((), element=element)
 
 
 @op("SequenceAt", since=11)
@@ -97,19 +99,24 @@ def concat_from_sequence(n: Node) -> SSAValue:
 @op("Optional", since=15)
 def optional(n: Node) -> Value:
     """An optional is a sequence of one or none."""
-    return SequenceValue((n.inputs[0],) if n.inputs and n.inputs[0] is not None else ())
+    element = n.attribute("type", AttributeProto.TYPE_PROTO, "tp")
+    return SequenceValue((n.inputs[0],) if n.inputs and n.inputs[0] is not None else (), optional=True, element=element)
 
 
 @op("OptionalHasElement", since=15)
 def has_element(n: Node) -> Value:
 
     value = n.inputs[0] if n.inputs else None
+    if isinstance(value, HostValue):
+        raise UnsupportedError("an object")
     return n.build.constant(np.array(bool(value.items) if isinstance(value, SequenceValue) else value is not None))
 
 
 @op("OptionalGetElement", since=15)
 def get_element(n: Node) -> list[Value | None]:
     value = n.inputs[0]
+    if isinstance(value, HostValue):
+        raise UnsupportedError("an object")
     if not isinstance(value, SequenceValue):
         return [value]
     if not value.items:
