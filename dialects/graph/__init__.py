@@ -83,7 +83,7 @@ from .elementwise import (
     WhereOp,
     XorOp,
 )
-from .host import HOST_OPS, HostOp, ObjectType, UnboxOp
+from .host import HOST_OPS, HostOp, ObjectType, UnboxOp, is_object
 from .indexing import INDEXING_OPS, GatherElementsOp, GatherNdOp, GatherOp, OneHotOp, ScatterElementsOp, ScatterNdOp
 from .linalg import LINALG_OPS, ConvOp, ConvTransposeOp, MatmulOp
 from .movement import MOVEMENT_OPS, BroadcastOp, ConcatOp, PadOp, RelayoutOp, ReshapeOp, SliceOp, TransposeOp, TriluOp
@@ -235,4 +235,5 @@ __all__ = [
     "WhereOp",
     "XorOp",
     "YieldOp",
+    "is_object",
 ]

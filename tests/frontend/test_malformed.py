@@ -110,8 +110,7 @@ def test_names():
 
 
 def test_inputs_without_a_numeric_tensor_type():
-    for dtype, reason in ((np.str_, "STRING"), (np.complex64, "COMPLEX64")):
-        refused(make_model([node("Identity", "x", "y")], {"x": Typed([1], dtype)}), reason, UnsupportedOpError)
+    refused(make_model([node("Identity", "x", "y")], {"x": Typed([1], np.complex64)}), "COMPLEX64", UnsupportedOpError)
     unranked = make_model([node("Relu", "x", "y")], {"x": [1]})
     unranked.graph.input[0].type.tensor_type.ClearField("shape")
     refused(unranked, "rank is not known", UnsupportedOpError)
@@ -166,7 +165,7 @@ def test_typed_tensor_data():
 
 
 def test_unused_tensor_of_a_foreign_type():
-    model = make_model([node("Relu", "x", "y")], {"x": [1]}, constants={"s": np.array(["text"])})
+    model = make_model([node("Relu", "x", "y")], {"x": [1]}, constants={"s": np.array([1j], np.complex64)})
     refused(model, "element type", UnsupportedOpError)
 
 

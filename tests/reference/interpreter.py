@@ -16,6 +16,7 @@ from tilewright.dialects.graph.attrs import DimsAttr
 from tilewright.dialects.graph.dims import DimExpr
 from tilewright.dialects.graph.dtypes import dense_array, numpy_dtype
 from tilewright.dialects.graph.types import dims_of, element_of
+from tilewright.runtime.host_calls import evaluator
 from tilewright.runtime.weights import WeightStore
 
 from . import contraction, movement, reduction, resize
@@ -147,12 +148,16 @@ def _region(block: Block, arguments: Sequence[Array], values: Values, state: Sta
     """Evaluate a block; the operands of its terminator."""
     values = dict(values)
     for argument, array in zip(block.args, arguments, strict=True):
-        state.bind(argument, array)
+        if not graph.is_object(argument):
+            state.bind(argument, array)
         values[argument] = array
     for op in block.ops:
         if isinstance(op, (graph.YieldOp, ReturnOp)):
             return [values[o] for o in op.operands]
         for result, array in zip(op.results, _run(op, values, state), strict=True):
+            if graph.is_object(result):
+                values[result] = array
+                continue
             rounded = _round(result, array)
             state.bind(result, rounded)
             values[result] = rounded
@@ -168,17 +173,21 @@ def _run(op: Operation, values: Values, state: State) -> Sequence[Any]:
             return _loop(op, values, state)
         case graph.ScanOp():
             return _scan(op, values, state)
+        case graph.HostOp():
+            return evaluator(op.node.data, tuple(o.data for o in op.opsets))(operands)
+        case graph.UnboxOp():
+            return [np.asarray(operands[0])]
         case CallOp():
             return _call(op.callee.string_value(), operands, state)
         case _ if op.name == "kernel.launch":
             return _call(op.attributes.get("callee", op.properties.get("callee")).string_value(), operands, state)  # pyright: ignore
         case _:
             pass
-    evaluator = EVALUATORS.get(type(op))
-    if evaluator is None:
+    rule = EVALUATORS.get(type(op))
+    if rule is None:
         raise ReferenceError(f"no reference for {op.name}")
     with np.errstate(all="ignore"):
-        result = evaluator(op, operands if isinstance(op, EXACT) else [widen(o) for o in operands], state)
+        result = rule(op, operands if isinstance(op, EXACT) else [widen(o) for o in operands], state)
     return result if len(op.results) > 1 else [result]
 
 
@@ -249,4 +258,4 @@ def evaluate(
     state = State(module, store if store is not None else WeightStore())
     main = state.functions[function]
     arrays = _named(main, inputs) if isinstance(inputs, Mapping) else list(inputs)
-    return _region(main.body.block, [np.asarray(a) for a in arrays], {}, state)
+    return _region(main.body.block, arrays, {}, state)
