@@ -20,6 +20,7 @@ from xdsl.ir import Attribute, Region, SSAValue
 from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.location import location
 from ..dialects.graph.types import dims_of
+from ..dialects.program_types import INPUT_DEFAULTS
 from ..errors import BadModelError, TilewrightError, UnsupportedNode, UnsupportedOpError
 from ..runtime.weights import Array, WeightStore
 from .builder import Builder, name_value
@@ -31,7 +32,6 @@ from .scope import Scope, opset_table
 from .values import Poison, Tensor
 
 INPUT_NAMES, OUTPUT_NAMES = "graph.input_names", "graph.output_names"
-INPUT_DEFAULTS = "graph.input_defaults"
 ASSUMPTIONS = "graph.assumptions"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, StringAttr, i64
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, DictionaryAttr, StringAttr, i64
 from xdsl.ir import Attribute, SSAValue
 
 from ..dialects.graph.attrs import DimsAttr
 from ..dialects.program import AllocOp, InputOp, OutputOp, WeightOp
+from ..dialects.program_types import INPUT_DEFAULTS
 from ..errors import CompileError
 from .host_table import Table
 
@@ -29,6 +30,7 @@ def interface_attributes(table: Table) -> dict[str, Attribute]:
         "input_types": program.input_types,
         "output_names": program.output_names,
         "output_types": program.output_types,
+        "input_defaults": program.attributes.get(INPUT_DEFAULTS, DictionaryAttr({})),
         "assumptions": DimsAttr(tuple(table.assumed)),
         "pointers": _integers(pointers),
         "weights": _strings(list(weights)),

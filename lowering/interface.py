@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import cast
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, DictionaryAttr, ModuleOp, StringAttr
 from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
 
-from ..dialects.graph.attrs import DimsAttr
+from ..dialects.graph.attrs import DimsAttr, WeightAttr
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.location import location_of
@@ -72,9 +72,17 @@ def _checks(run: llvm.FuncOp) -> Iterator[Check]:
 
 
 def _specs(run: llvm.FuncOp, kind: str) -> Iterator[TensorSpec]:
+    defaults = _defaults(run) if kind == "input" else {}
     for name, type_ in zip(_strings(run, f"{kind}_names"), _entries(run, f"{kind}_types"), strict=True):
         dims = tuple(d.value if d.is_static else str(d) for d in dims_of(type_))
-        yield TensorSpec(name, numpy_dtype(element_of(type_)), dims)
+        yield TensorSpec(name, numpy_dtype(element_of(type_)), dims, defaults.get(name))
+
+
+def _defaults(run: llvm.FuncOp) -> dict[str, str]:
+    """The weight of each input that need not be given."""
+    found = _attribute(run, "input_defaults")
+    rows = found.data.items() if isinstance(found, DictionaryAttr) else ()
+    return {name: weight.key.data for name, weight in rows if isinstance(weight, WeightAttr)}
 
 
 def _attribute(run: llvm.FuncOp, name: str) -> Attribute:

@@ -21,11 +21,12 @@ Dim = int | str
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """An input or output: name, numpy dtype and dims."""
+    """An input or output: name, numpy dtype and dims; for an input that need not be given, the weight it has then."""
 
     name: str
     dtype: np.dtype[Any]
     dims: tuple[Dim, ...]
+    default: str | None = None
 
     @property
     def shape(self) -> tuple[Dim, ...]:
@@ -83,6 +84,11 @@ class Interface:
     grown_outputs: Mapping[int, int] = field(default_factory=dict[int, int])
     """The outputs whose dims depend on data, and the word that holds the address of each after a run."""
     checks: tuple[Check, ...] = ()
+
+    @property
+    def defaults(self) -> tuple[str, ...]:
+        """The weights that stand in for inputs that aren't given."""
+        return tuple(spec.default for spec in self.inputs if spec.default is not None)
 
 
 @dataclass
