@@ -2,6 +2,7 @@
 # make demo             compile a real network, show its outputs, and its time beside onnxruntime's
 # make check            all checks: types (ruff and pyright), lit (FileCheck tests) and test (pytest)
 # make bench            latency beside onnxruntime and OpenVINO, where those are installed
+# make conformance      how much of the ONNX backend test suite passes, by op
 #
 # Another environment: make VENV=/path/to/venv test
 
@@ -12,12 +13,12 @@ JOBS ?= 2
 
 MODEL ?= resnet50
 
-.PHONY: setup demo check types lit test bench
+.PHONY: setup demo check types lit test bench conformance
 
 setup:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[dev]'
 
 demo:
 	$(BIN)/python benchmarks/zoo/inflate.py benchmarks/inflated $(MODEL)
@@ -39,3 +40,6 @@ test:
 
 bench:
 	$(BIN)/python -m benchmarks.latency
+
+conformance:
+	$(BIN)/python -m benchmarks.conformance

@@ -89,7 +89,11 @@ class InferenceSession:
         )
 
     def get_inputs(self) -> list[NodeArg]:
-        return [NodeArg.of(spec) for spec in self.session.inputs]
+        return [NodeArg.of(spec) for spec in self.session.inputs if spec.default is None]
+
+    def get_overridable_initializers(self) -> list[NodeArg]:
+        """The inputs that need not be given."""
+        return [NodeArg.of(spec) for spec in self.session.inputs if spec.default is not None]
 
     def get_outputs(self) -> list[NodeArg]:
         return [NodeArg.of(spec) for spec in self.session.outputs]

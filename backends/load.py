@@ -77,7 +77,7 @@ def load_executable(
         interface=interface,
         plan=plan,
         run=run,
-        weights={key: weights[key] for key in interface.weights},
+        weights={key: weights[key] for key in (*interface.weights, *interface.defaults)},
         target=target.name,
         owner=code,
         statistics={

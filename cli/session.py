@@ -61,11 +61,15 @@ def load_llvm_stage(path: Path) -> Executable:
 
 
 def take_inputs(specs: Sequence[TensorSpec], inputs: Sequence[str], dims: Sequence[str], seed: int) -> Arrays:
-    """The arrays named by --input, and random ones for the rest, whose symbols take the sizes of the given arrays."""
+    """The arrays named by --input, and random ones for the others that have no default.
+
+    Symbols in the shapes of the latter take the sizes that they have in the former.
+    """
     given = load_arrays(*options.split_inputs(inputs))
     sizes = options.numbers("--dim", dims)
     for spec in specs:
         if spec.name in given:
             pairs = zip(spec.shape, given[spec.name].shape, strict=False)
             sizes |= {dim: size for dim, size in pairs if isinstance(dim, str)}
-    return given | random_arrays([spec for spec in specs if spec.name not in given], sizes, seed)
+    missing = [spec for spec in specs if spec.name not in given and spec.default is None]
+    return given | random_arrays(missing, sizes, seed)

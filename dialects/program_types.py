@@ -5,6 +5,9 @@ from __future__ import annotations
 from xdsl.ir import ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
 
+INPUT_DEFAULTS = "graph.input_defaults"
+"""On `@main` and its program: for each input that need not be given, the weight it has then."""
+
 
 @irdl_attr_definition
 class BufferType(ParametrizedAttribute, TypeAttribute):

@@ -21,6 +21,7 @@ from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.host import is_object
 from ..dialects.graph.location import location
 from ..dialects.graph.types import dims_of
+from ..dialects.program_types import INPUT_DEFAULTS
 from ..errors import BadModelError, TilewrightError, UnsupportedOpError
 from ..runtime.weights import Array, WeightStore
 from .builder import Builder, name_value
@@ -33,7 +34,6 @@ from .scope import Scope, opset_table
 from .values import HostValue, Tensor
 
 INPUT_NAMES, OUTPUT_NAMES = "graph.input_names", "graph.output_names"
-INPUT_DEFAULTS = "graph.input_defaults"
 ASSUMPTIONS = "graph.assumptions"
 
 

@@ -11,6 +11,7 @@ from ..dialects.graph.location import location_of
 from ..dialects.program import AllocOp, InputOp, OutputOp, WeightOp
 from ..dialects.program_control import texts
 from ..dialects.program_host import GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
+from ..dialects.program_types import INPUT_DEFAULTS
 from ..errors import CompileError
 from .host_table import Table
 
@@ -33,6 +34,7 @@ def interface_attributes(table: Table) -> dict[str, Attribute]:
         "input_types": program.input_types,
         "output_names": program.output_names,
         "output_types": program.output_types,
+        "input_defaults": program.attributes.get(INPUT_DEFAULTS, DictionaryAttr({})),
         "assumptions": DimsAttr(tuple(table.assumed)),
         "pointers": _integers(pointers),
         "weights": _strings(list(weights)),

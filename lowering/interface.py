@@ -7,11 +7,11 @@ from typing import cast
 
 import numpy as np
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, DictionaryAttr, ModuleOp, StringAttr
 from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
 
-from ..dialects.graph.attrs import DimsAttr
+from ..dialects.graph.attrs import DimsAttr, WeightAttr
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.host import ObjectType, is_object
@@ -88,12 +88,20 @@ def _checks(run: llvm.FuncOp) -> Iterator[Check]:
 
 
 def _specs(run: llvm.FuncOp, kind: str) -> Iterator[TensorSpec]:
+    defaults = _defaults(run) if kind == "input" else {}
     for name, type_ in zip(_strings(run, f"{kind}_names"), _entries(run, f"{kind}_types"), strict=True):
         if is_object(type_):
-            yield TensorSpec(name, np.dtype(object), (), cast(ObjectType, type_).kind.data)
+            yield TensorSpec(name, np.dtype(object), (), kind=cast(ObjectType, type_).kind.data)
             continue
         dims = tuple(d.value if d.is_static else str(d) for d in dims_of(type_))
-        yield TensorSpec(name, numpy_dtype(element_of(type_)), dims)
+        yield TensorSpec(name, numpy_dtype(element_of(type_)), dims, default=defaults.get(name))
+
+
+def _defaults(run: llvm.FuncOp) -> dict[str, str]:
+    """The weight of each input that need not be given."""
+    found = _attribute(run, "input_defaults")
+    rows = found.data.items() if isinstance(found, DictionaryAttr) else ()
+    return {name: weight.key.data for name, weight in rows if isinstance(weight, WeightAttr)}
 
 
 def _attribute(run: llvm.FuncOp, name: str) -> Attribute:

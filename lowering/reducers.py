@@ -47,6 +47,8 @@ class Reducer:
     take: Callable[[Value], Value]
     combine: Callable[[Value, Value], Value]
     finish: Callable[[Value, Value], Value] = lambda total, _: total
+    exact: bool = False
+    """Whether floats, too, may be combined in any order."""
     widens: bool = False
     """Integers are reduced as si64: what is left fits their type again, though the total may not."""
 
@@ -63,8 +65,8 @@ REDUCERS: dict[str, Reducer] = {
     "sum_square": Reducer(0, _square, _add),
     "log_sum": Reducer(0, _same, _add, _through_f64(lambda x: x.math(math.LogOp))),
     "prod": Reducer(1, _same, lambda a, b: a * b),
-    "max": Reducer(-inf, _same, lambda a, b: a.maximum(b)),
-    "min": Reducer(inf, _same, lambda a, b: a.minimum(b)),
+    "max": Reducer(-inf, _same, lambda a, b: a.maximum(b), exact=True),
+    "min": Reducer(inf, _same, lambda a, b: a.minimum(b), exact=True),
 }
 """`log_sum_exp` is not among them: it takes two passes."""
 

@@ -5,7 +5,7 @@ and the sweep runs vectors along that dim. When it is kept ("columns"), the poin
 steps through the reduced dims one by one.
 
 The order of a fold is fixed by the reduced extents and the width of a vector: `RUNNING` running vectors in turn, combined in
-pairs, then halved until one lane is left. Columns go one by one, in chunks of `CHUNK`.
+pairs, then halved until one lane is left. Columns are folded in the same order (`column_fold.py`) where it matters.
 """
 
 from __future__ import annotations
@@ -17,15 +17,11 @@ from xdsl.ir import Attribute, SSAValue
 
 from ..dialects.graph.base import i1
 from .builder import Index, KernelBuilder
+from .column_fold import RUNNING, ColumnFold
 from .evaluate import Point
 from .nest import Vectors, loops, vector_loop
 from .shuffles import extract, shuffle
 from .values import Value, lanes_of, register_type, shaped
-
-RUNNING = 4
-"""Running vectors of a row: enough chains to hide the latency of an add."""
-CHUNK = 64
-"""Elements of a column that are folded before they join the total."""
 
 Values = Sequence[Value]
 Take = Callable[[Point, int], Values]
@@ -92,38 +88,37 @@ class Sweep:
 
     # -- folding --------------------------------------------------------------------------------------------------------------
     def fold(self, points: Sequence[Point], starts: Sequence[Start], take: Take, combine: Combine) -> list[list[Value]]:
-        """What is left of each starting point: values that fit it, scalars in rows."""
+        """What is left of each starting point: values that fit it, scalars in rows. Columns go one by one, in any order."""
         if self.rows:
             return [_Row(self, points[0], starts, take, combine).fold()]
         flat = [self._start(s, p.lanes) for p in points for s in starts]
         width = len(starts)
 
-        def grouped(old: Values, new: Values) -> list[Value]:
-            ends = range(0, len(flat), width)
-            return [v for i in ends for v in combine(old[i : i + width], new[i : i + width])]
-
         def step(at: Sequence[Index], carried: Values) -> list[Value]:
             taken = [v for number, point in enumerate(points) for v in take(_moved(point, self.axes, at), number)]
-            return grouped(carried, taken)
+            ends = range(0, len(flat), width)
+            return [v for i in ends for v in combine(carried[i : i + width], taken[i : i + width])]
 
-        folded = self._chunked(flat, step, grouped) if self.axes else list(step((), flat))
+        folded = self.carry(self.axes, flat, step)
         return [folded[i * width : (i + 1) * width] for i in range(len(points))]
 
-    def _chunked(self, starts: Values, step: Callable[[Sequence[Index], Values], list[Value]], combine: Combine) -> list[Value]:
-        """Columns folded by chunks of the innermost reduced dim: the error of one long sum would grow with its length."""
-        b, (*outer, last) = self.b, self.axes
-        size = self.sizes[last]
-
-        def chunks(at: tuple[Index, ...], carried: list[Value]) -> Values:
-            def chunk(first: Index, totals: Sequence[SSAValue]) -> list[SSAValue]:
-                end = b.min(b.add(first, CHUNK), size)
-                fresh = [v.ssa for v in starts]
-                partial = b.for_(first, end, lambda i, c: _ssas(step((*at, i), _typed(starts, c))), inits=fresh)
-                return _ssas(combine(_typed(starts, totals), _typed(starts, partial)))
-
-            return _typed(starts, b.for_(0, size, chunk, step=CHUNK, inits=_ssas(carried)))
-
-        return self.carry(outer, starts, chunks)
+    def fold_in_order(
+        self,
+        points: Sequence[Point],
+        start: Start,
+        take: Callable[[Point, int], Value],
+        combine: Callable[[Value, Value], Value],
+        memory: Callable[[], SSAValue],
+    ) -> list[Value]:
+        """`fold` of one value, in the order of rows in columns, too; `memory` is where `ColumnFold` keeps its values."""
+        if self.rows or not self.axes:
+            folded = self.fold(points, [start], lambda p, k: [take(p, k)], lambda old, new: [combine(old[0], new[0])])
+            return [values[0] for values in folded]
+        vectors, (*outer, last) = self.vectors, self.axes
+        columns = ColumnFold(
+            self.b, vectors.lanes, vectors.masked, points, lambda n: self._start(start, n), take, combine, memory()
+        )
+        return columns.fold([(a, self.sizes[a]) for a in outer], last, self.sizes[last])
 
     def _start(self, start: Start, lanes: int) -> Value:
         kind = shaped(register_type(start.element), lanes)

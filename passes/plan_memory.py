@@ -34,7 +34,7 @@ from ..dialects.kernel import LaunchOp
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp
 from ..dialects.program_host import A_BUFFER, GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
-from ..dialects.program_types import BUFFER
+from ..dialects.program_types import BUFFER, INPUT_DEFAULTS
 from ..errors import CompileError
 from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, returned, sizes_of
 from ..runtime.weights import Array
@@ -258,7 +258,10 @@ def _program(function: func.FuncOp) -> ProgramOp:
     outputs = list(zip(_default(names["output"], "y", len(results)), results, strict=True))
     assumptions = function.attributes.get("graph.assumptions")
     checked = assumptions if isinstance(assumptions, DimsAttr) else None
-    return ProgramOp(function.sym_name.data, _input_symbols(function), inputs, outputs, checked)
+    program = ProgramOp(function.sym_name.data, _input_symbols(function), inputs, outputs, checked)
+    if INPUT_DEFAULTS in function.attributes:
+        program.attributes[INPUT_DEFAULTS] = function.attributes[INPUT_DEFAULTS]
+    return program
 
 
 def _stored(weight: WeightAttr, order: tuple[int, ...]) -> WeightAttr:

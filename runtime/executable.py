@@ -22,13 +22,14 @@ Dim = int | str
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """An input or output: name, numpy dtype and dims."""
+    """An input or output: name, numpy dtype and dims; for an input that need not be given, the weight it has then."""
 
     name: str
     dtype: np.dtype[Any]
     dims: tuple[Dim, ...]
     kind: str = ""
     """The ONNX type of a value that is no numeric tensor, `seq(tensor(float))`; its dtype is object then."""
+    default: str | None = None
 
     @property
     def shape(self) -> tuple[Dim, ...]:
@@ -93,6 +94,11 @@ class Interface:
     object_inputs: Mapping[int, int] = field(default_factory=dict[int, int])
     """The place of every input that is an object."""
     object_outputs: Mapping[int, int] = field(default_factory=dict[int, int])
+
+    @property
+    def defaults(self) -> tuple[str, ...]:
+        """The weights that stand in for inputs that aren't given."""
+        return tuple(spec.default for spec in self.inputs if spec.default is not None)
 
 
 @dataclass

@@ -74,7 +74,10 @@ class Session:
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
-        """Name, dtype and shape of every input; a dynamic dim is the text of its expression."""
+        """Name, dtype and shape of every input; a dynamic dim is the text of its expression.
+
+        One with a `default` need not be given.
+        """
         return self.executable.interface.inputs
 
     @property
@@ -133,17 +136,25 @@ class Session:
             unknown = [name for name in feeds if name not in {s.name for s in specs}]
             if unknown:
                 raise BadInputError(unknown[0], "one of " + ", ".join(s.name for s in specs), "an unknown name")
-            missing = [s.name for s in specs if s.name not in feeds]
-            if missing:
-                raise BadInputError(missing[0], "an array", "nothing")
-            values = [feeds[s.name] for s in specs]
+            given = feeds
         else:
-            if len(feeds) != len(specs):
-                raise BadInputError("inputs", f"{len(specs)} arrays", f"{len(feeds)}")
-            values = list(feeds)
+            given = self._by_position(feeds)
+        missing = [s.name for s in specs if s.name not in given and s.default is None]
+        if missing:
+            raise BadInputError(missing[0], "an array", "nothing")
+        values = [given[s.name] if s.name in given else self.executable.weights[s.default or ""] for s in specs]
         places = self.executable.interface.object_inputs
         objects = {place: as_object(specs[index], values[index]) for index, place in places.items()}
         return [_NOTHING if s.kind else self._check(s, v) for s, v in zip(specs, values, strict=True)], objects
+
+    def _by_position(self, feeds: Sequence[Any]) -> dict[str, Any]:
+        """Arrays for all inputs, or for those without a default, in order."""
+        required = [s.name for s in self.inputs if s.default is None]
+        names = required if len(feeds) == len(required) else [s.name for s in self.inputs]
+        if len(feeds) != len(names):
+            wanted = f"{len(required)} or {len(names)}" if len(required) < len(names) else f"{len(names)}"
+            raise BadInputError("inputs", f"{wanted} arrays", f"{len(feeds)}")
+        return dict(zip(names, feeds, strict=True))
 
     def _check(self, spec: TensorSpec, value: Any) -> Array:
         array = _as_array(value)

@@ -16,7 +16,6 @@ from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
-from ..access import ONE
 from ..builder import Index
 from ..evaluate import Point
 from ..frame import Frame, frame_bytes
@@ -25,13 +24,11 @@ from ..nest import Grid, Vectors, choose_grid, known_size, loops, vector_loop
 from ..sweep import Sweep
 from ..values import register_type
 from .common import BaseRule, body_of, widest
-from .reduction_anchors import SOFTMAXES, Run, emit_anchor
+from .reduction_anchors import COLUMN_VECTORS, SOFTMAXES, Run, emit_anchor, partial_bytes
 from .reduction_problem import Problem, problem_of
 
 CELL = 8192
 """Elements that a grid cell reads."""
-COLUMN_VECTORS = 4
-"""Vectors of columns that go down together: a few lines of memory at a time, and independent sums."""
 
 
 class ReductionRule(BaseRule):
@@ -64,12 +61,12 @@ class ReductionRule(BaseRule):
 
     def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         problem = _problem(kernel)
-        tables = DimExpr.of(frame_bytes(problem.tree.tables))
+        fixed = DimExpr.of(frame_bytes(problem.tree.tables) + partial_bytes(problem, schedule["lanes"]))
         if not isinstance(problem.anchor, SOFTMAXES):
-            return tables
+            return fixed
         kept = product(problem.sizes[a] for a in problem.reduced_axes)
         columns = 1 if problem.rows else schedule["lanes"] * COLUMN_VECTORS
-        return tables + kept * (columns * bit_width(register_type(problem.x.element)) // 8)
+        return fixed + kept * (columns * bit_width(register_type(problem.x.element)) // 8)
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         problem = _problem(kernel)
@@ -89,9 +86,11 @@ def _problem(kernel: func.FuncOp) -> Problem:
 
 
 def _is_short(problem: Problem, schedule: ScheduleAttr) -> bool:
-    """Rows of a vector or so, known: code for exactly that length spares most of the work between rows."""
-    last = problem.sizes[-1] if problem.rows else ONE
-    return problem.rows and last.is_static and last.value <= schedule["lanes"]
+    """Rows or columns of a vector or so, known: code for exactly that length spares most of the work between them."""
+    lengths = [problem.sizes[a] for a in problem.reduced_axes]
+    if not problem.rows and len(lengths) != 1:
+        return False
+    return lengths[-1].is_static and lengths[-1].value <= schedule["lanes"]
 
 
 def _grid_sizes(problem: Problem, lanes: int) -> tuple[DimExpr, ...]:

@@ -16,23 +16,34 @@ from ...dialects.graph.base import flag, integer, si64
 from ...dialects.graph.types import element_of
 from ..builder import Index
 from ..casts import cast
+from ..column_fold import slots
 from ..evaluate import Point
 from ..frame import Frame
-from ..loop_types import integer_width
+from ..loop_types import bit_width, integer_width
 from ..pointwise import softmax_exp
 from ..reducers import REDUCERS, Reducer, initial_of
-from ..sweep import Start, Sweep, Values
+from ..sweep import Combine, Start, Sweep, Values
 from ..values import Value, register_type, shaped
 from .reduction_problem import Problem
 
 SOFTMAXES = (graph.SoftmaxOp, graph.LogSoftmaxOp)
 SUM, SQUARES, MAX = REDUCERS["sum"], REDUCERS["sum_square"], REDUCERS["max"]
 # A NaN shows in the sum of exponentials whichever way the maximum treats it, so the cheap maximum will do.
-PEAK = Reducer(-inf, MAX.take, lambda a, b: b.gt(a).select(b, a))
+PEAK = Reducer(-inf, MAX.take, lambda a, b: b.gt(a).select(b, a), exact=True)
+
+COLUMN_VECTORS = 4
+"""Vectors of columns that go down together: a few lines of memory at a time, and independent sums."""
 
 Points = Sequence[Point]
 At = Callable[[Point, int], Value]
 """A value at a point of a sweep; the number says which starting point it belongs to."""
+
+
+def partial_bytes(problem: Problem, lanes: int) -> int:
+    """Scratch memory for what is folded so far of columns; integers may be folded as f64."""
+    element = problem.x.element
+    width = 8 if integer_width(element) is not None else bit_width(register_type(element)) // 8
+    return 0 if problem.rows else slots(lanes) * lanes * COLUMN_VECTORS * width
 
 
 @dataclass
@@ -54,13 +65,13 @@ class Run:
     def fold(self, points: Points, reducer: Reducer, at: At, element: Attribute | None = None) -> list[Value]:
         """A reduction for each starting point, `finish` not applied."""
         element = element or self.problem.x.element
-        folded = self.sweep.fold(
-            points,
-            [Start(initial_of(reducer, element), element)],
-            lambda p, k: [reducer.take(at(p, k))],
-            lambda old, new: [reducer.combine(old[0], new[0])],
-        )
-        return [values[0] for values in folded]
+        start = Start(initial_of(reducer, element), element)
+        if reducer.exact or integer_width(element) is not None:
+            combine: Combine = lambda old, new: [reducer.combine(old[0], new[0])]  # noqa: E731
+            folded = self.sweep.fold(points, [start], lambda p, k: [reducer.take(at(p, k))], combine)
+            return [values[0] for values in folded]
+        memory = lambda: self._partials(register_type(element))  # noqa: E731
+        return self.sweep.fold_in_order(points, start, lambda p, k: reducer.take(at(p, k)), reducer.combine, memory)
 
     def count(self, like: Value) -> Value:
         return cast(self.index(self.sweep.count, like.lanes), like.element)
@@ -90,11 +101,17 @@ class Run:
         else:
             self.sweep.each(points, lambda p, k: self.store(p, values[k]))
 
-    # -- memory for one sweep -------------------------------------------------------------------------------------------------
+    # -- memory for one sweep: what is folded so far of columns, then what `keep` is told ---------------------------------------
+    def _partials(self, element: Attribute) -> SSAValue:
+        lanes = self.sweep.vectors.lanes
+        return self.frame.b.scratch_view(self.frame.b.scratch, self.scratch_start, slots(lanes) * lanes * COLUMN_VECTORS, element)
+
     def _kept(self, element: Attribute) -> SSAValue:
         b = self.frame.b
-        width = 1 if self.problem.rows else self.sweep.vectors.lanes * 4
-        return b.scratch_view(b.scratch, self.scratch_start, b.mul(self.sweep.count, width), element)
+        lanes = self.sweep.vectors.lanes
+        width = 1 if self.problem.rows else lanes * COLUMN_VECTORS
+        start = self.scratch_start + partial_bytes(self.problem, lanes)
+        return b.scratch_view(b.scratch, start, b.mul(self.sweep.count, width), element)
 
     def _place(self, point: Point, number: int) -> Index:
         b, lanes = self.frame.b, self.sweep.vectors.lanes
