@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from xdsl.dialects.builtin import IntegerType
 
 from ..dialects import graph
 from ..dialects.graph.base import i1, si64
@@ -130,6 +131,40 @@ def reduced_extents(n: Node, source: Dims, axes: Term, keepdims: bool) -> tuple[
     return outer, inner, result
 
 
+# -- counts -----------------------------------------------------------------------------------------------------------------
+
+
+def size(n: Node, index: int) -> DimExpr:
+    """The one element of an operand, of any number type, as a size."""
+    if n.tensor(index).known is not None:
+        (found,) = n.known(index).dims()
+    else:
+        ((found,),) = bind(n, vector(n, index))
+    return found
+
+
+def range_count(n: Node, start: Term, limit: Term, delta: Term) -> DimExpr:
+    """How many elements a range of computed bounds has; floats are divided in double precision, as onnxruntime does."""
+    if isinstance(start.element, IntegerType):
+        first, last, step = (t.cast(si64) for t in (start, limit, delta))
+        count = ranged(first, last, step)
+    else:
+        first, last, step = (t.cast(np.float64) for t in (start, limit, delta))
+        exact = ((last - first) / step).apply(graph.CeilOp)
+        # Neither NaN nor what no memory holds is cast: the result of that is not defined.
+        count = (exact < float(1 << 62)).select(exact.maximum(0), -1).cast(si64)
+    ((found,),) = bind(n, count.reshape(1))
+    return found
+
+
+def ranged(start: Term, end: Term, step: Term) -> Term:
+    """How many steps lead from start to before the end: none backwards, -1 for a step of 0."""
+    zero = step.like(0)
+    span = (step < 0).select(start - end, end - start)
+    count = (span > 0).select((span - 1) / absolute(step).maximum(1) + 1, zero)
+    return step.equal(0).select(step.like(INVALID), count)
+
+
 # -- slices -----------------------------------------------------------------------------------------------------------------
 
 
@@ -141,9 +176,7 @@ def slice_bounds(n: Node, dims: Term, start: Term, end: Term, step: Term) -> tup
     last = backwards.select(dims - 1, dims)
     start = clamp(start, zero, last)
     end = clamp(end, backwards.select(zero - 1, zero), last)
-    span = backwards.select(start - end, end - start)
-    size = (span > 0).select((span - 1) / absolute(step).maximum(1) + 1, zero)
-    size = step.equal(0).select(zero + INVALID, size)
+    size = ranged(start, end, step)
     return (size > 0).select(start, zero), size
 
 
@@ -152,11 +185,11 @@ def signed(magnitudes: Dims, negative: Dims) -> list[DimExpr]:
     return [m * (1 - 2 * s) for m, s in zip(magnitudes, negative, strict=True)]
 
 
-def bind_signed(n: Node, *vectors: Term) -> list[list[DimExpr]]:
-    """The elements of some vectors, which may be negative, as expressions of sizes."""
-    parts = [part for v in vectors for part in (v.maximum(0), (-v).maximum(0))]
-    bound = bind(n, *parts)
-    return [[p - m for p, m in zip(plus, minus, strict=True)] for plus, minus in zip(bound[::2], bound[1::2], strict=True)]
+def padding(n: Node, dims: Sequence[DimExpr], low: Term, high: Term) -> tuple[list[DimExpr], list[DimExpr]]:
+    """What is added before and after each dim, such that the padded dim is one symbol: their product stays short."""
+    sizes, plus, minus = bind(n, numbers(n, dims) + low + high, low.maximum(0), (-low).maximum(0))
+    before = [p - m for p, m in zip(plus, minus, strict=True)]
+    return before, [size - dim - b for size, dim, b in zip(sizes, dims, before, strict=True)]
 
 
 def as_condition(x: Term) -> Term:

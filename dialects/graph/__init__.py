@@ -86,7 +86,18 @@ from .elementwise import (
 from .host import HOST_OPS, HostOp, ObjectType, UnboxOp, is_object
 from .indexing import INDEXING_OPS, GatherElementsOp, GatherNdOp, GatherOp, OneHotOp, ScatterElementsOp, ScatterNdOp
 from .linalg import LINALG_OPS, ConvOp, ConvTransposeOp, MatmulOp
-from .movement import MOVEMENT_OPS, BroadcastOp, ConcatOp, PadOp, RelayoutOp, ReshapeOp, SliceOp, TransposeOp, TriluOp
+from .movement import (
+    MOVEMENT_OPS,
+    BroadcastOp,
+    ConcatOp,
+    PadOp,
+    RelayoutOp,
+    ReshapeOp,
+    SliceOp,
+    StretchOp,
+    TransposeOp,
+    TriluOp,
+)
 from .normalization import NORMALIZATION_OPS, BatchNormOp, GroupNormOp, InstanceNormOp, LayerNormOp, LpNormalizeOp, RmsNormOp
 from .pool import POOL_OPS, LrnOp, PoolOp
 from .reduction import REDUCTION_OPS, ArgReduceOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
@@ -221,6 +232,7 @@ __all__ = [
     "SoftplusOp",
     "SoftsignOp",
     "SqrtOp",
+    "StretchOp",
     "SubOp",
     "TanOp",
     "TanhOp",

@@ -14,9 +14,9 @@ from ..arguments import axes, inserted_axes, runtime_axes
 from ..node import Node, UnsupportedError
 from ..registry import op
 from ..runtime_shapes import (
-    bind_signed,
     full,
     length,
+    padding,
     reshape_target,
     scatter,
     squeezed_dims,
@@ -224,22 +224,22 @@ def pad(n: Node) -> SSAValue:
 
 def _padding(n: Node) -> tuple[list[DimExpr], list[DimExpr]]:
     """What is added before and after each dim (negative: cropped), by the operands `pads` and `axes`."""
-    rank = n.rank()
+    rank, dims = n.rank(), n.shape()
     computed = runtime_axes(n, since=18, index=3)
-    if computed is None:
-        touched = [normalize_axis(a, rank) for a in n.values(3)] if n.has(3) else range(rank)
-        if n.is_runtime(1):
-            (amounts,) = bind_signed(n, vector(n, 1))
-        else:
-            amounts = list(n.dims(1))
-        return _on_axes(n, amounts, touched)
-    _check_pads(length(n, 1), length(n, 3))
-    halves = vector(n, 1).split(0, 2)
-    low, high = bind_signed(n, *(scatter(full(n, rank, 0), computed, half) for half in halves))
-    return low, high
+    if computed is not None:
+        _check_pads(length(n, 1), length(n, 3))
+        low, high = (scatter(full(n, rank, 0), computed, half) for half in vector(n, 1).split(0, 2))
+        return padding(n, dims, low, high)
+    touched = [normalize_axis(a, rank) for a in n.values(3)] if n.has(3) else range(rank)
+    if not n.is_runtime(1) or not touched:
+        return _on_axes(n, n.dims(1), touched)
+    _check_pads(length(n, 1), len(touched))
+    before, after = padding(n, [dims[a] for a in touched], *vector(n, 1).split(0, 2))
+    return _on_axes(n, [*before, *after], touched)
 
 
 def _on_axes(n: Node, amounts: Sequence[DimExpr], axes: Sequence[int]) -> tuple[list[DimExpr], list[DimExpr]]:
+    """Amounts before the axes, then behind them, for all dims."""
     _check_pads(len(amounts), len(axes))
     low, high = [ZERO] * n.rank(), [ZERO] * n.rank()
     for i, axis in enumerate(axes):

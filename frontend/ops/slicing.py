@@ -57,7 +57,7 @@ def _cut_axes(n: Node, axes: Sequence[int], start: Term, extent: Term, step: Ter
     """The slice along some axes; steps that are known stay numbers."""
     if not n.has(4):
         (first, size), strides = bind(n, start, extent), [ONE] * len(axes)
-    elif n.is_runtime(4) or n.has(3) and n.is_runtime(3):
+    elif n.is_runtime(4) or (n.has(3) and n.is_runtime(3)):
         first, size, magnitude, minus = bind(n, start, extent, absolute(step), (step < 0).cast(si64))
         strides = signed(magnitude, minus)
     else:

@@ -115,6 +115,7 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
     graph.TransposeOp: lambda op, a, s: np.transpose(a[0], op.perm.get_values()),
     graph.ReshapeOp: lambda op, a, s: a[0].reshape(result_shape(op, s, a[0])),
     graph.BroadcastOp: lambda op, a, s: movement.broadcast(op, a[0], result_shape(op, s)),
+    graph.StretchOp: lambda op, a, s: movement.broadcast(op, a[0], result_shape(op, s)),
     graph.SliceOp: lambda op, a, s: movement.slice_(op, a[0], s.sizes(op.starts), s.sizes(op.steps), result_shape(op, s)),
     graph.ConcatOp: lambda op, a, s: np.concatenate(a, op.axis.value.data),
     graph.PadOp: lambda op, a, s: movement.pad(op.mode.data, a[0], _split(a, op, "value", 1), s.sizes(op.low), s.sizes(op.high)),
@@ -169,6 +170,8 @@ def _run(op: Operation, values: Values, state: State) -> Sequence[Any]:
     match op:
         case graph.IfOp():
             return _region((op.then_region if bool(operands[0]) else op.else_region).block, [], values, state)
+        case graph.BindOp():
+            return _bind(op, operands[0], state)
         case graph.LoopOp():
             return _loop(op, values, state)
         case graph.ScanOp():
@@ -189,6 +192,14 @@ def _run(op: Operation, values: Values, state: State) -> Sequence[Any]:
     with np.errstate(all="ignore"):
         result = rule(op, operands if isinstance(op, EXACT) else [widen(o) for o in operands], state)
     return result if len(op.results) > 1 else [result]
+
+
+def _bind(op: graph.BindOp, x: Array, state: State) -> Sequence[Array]:
+    """The symbols of a bind stand for the elements of its operand from here on."""
+    if x.size and x.min() < 0:
+        raise ReferenceError(f"a size is {x.min()}")
+    state.symbols.update(zip(op.names, map(int, x.reshape(-1)), strict=True))
+    return []
 
 
 def _call(callee: str, operands: Sequence[Array], state: State) -> list[Array]:
