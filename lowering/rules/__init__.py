@@ -10,6 +10,7 @@ from .pack import PackRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
 from .scalar import ScalarRule
+from .scatter import ScatterRule
 from .transpose import TransposeRule
 from .window import WindowRule
 
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     CopiesRule(),
     PackRule(),
     ResampleRule(),
+    ScatterRule(),
     ScalarRule(),
 )
 """Tried in order; the first that accepts a group takes it. Depthwise convolutions are windows before they are contractions."""
