@@ -102,6 +102,7 @@ from .normalization import NORMALIZATION_OPS, BatchNormOp, GroupNormOp, Instance
 from .pool import POOL_OPS, LrnOp, PoolOp
 from .reduction import REDUCTION_OPS, ArgReduceOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
 from .resize import RESIZE_OPS, ResizeOp
+from .selection import SELECTION_OPS, SortRowsOp, SuppressOp
 from .source import SOURCE_OPS, BindOp, ConstantOp, DimsOp, RangeOp, ShapeOp
 
 Graph = Dialect(
@@ -116,6 +117,7 @@ Graph = Dialect(
         *MOVEMENT_OPS,
         *INDEXING_OPS,
         *RESIZE_OPS,
+        *SELECTION_OPS,
         *CONTROL_OPS,
         *HOST_OPS,
     ],
@@ -231,9 +233,11 @@ __all__ = [
     "SoftmaxOp",
     "SoftplusOp",
     "SoftsignOp",
+    "SortRowsOp",
     "SqrtOp",
     "StretchOp",
     "SubOp",
+    "SuppressOp",
     "TanOp",
     "TanhOp",
     "TensorEncodingAttr",

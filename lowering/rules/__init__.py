@@ -11,6 +11,8 @@ from .reduction import ReductionRule
 from .resample import ResampleRule
 from .scalar import ScalarRule
 from .scatter import ScatterRule
+from .select import SelectRule
+from .suppress import SuppressRule
 from .transpose import TransposeRule
 from .window import WindowRule
 
@@ -24,6 +26,8 @@ RULES: tuple[Rule, ...] = (
     PackRule(),
     ResampleRule(),
     ScatterRule(),
+    SelectRule(),
+    SuppressRule(),
     ScalarRule(),
 )
 """Tried in order; the first that accepts a group takes it. Depthwise convolutions are windows before they are contractions."""
