@@ -201,6 +201,11 @@ class Builder:
         exact = all(d in (ONE, whole) for d, whole in zip(own[::-1], dims[::-1], strict=False))
         return self.emit((graph.BroadcastOp if exact else graph.StretchOp)(x, tensor(element_of(x), dims)))
 
+    def pair(self, lhs: SSAValue, rhs: SSAValue, fixed: int = 0) -> tuple[SSAValue, SSAValue]:
+        """Two operands as `together` gives them."""
+        lhs, rhs = self.together(lhs, rhs, fixed=fixed)
+        return lhs, rhs
+
     def together(self, *xs: SSAValue, fixed: int = 0) -> list[SSAValue]:
         """Operands that broadcast to each other, but for the last `fixed` dims, as ops that broadcast take them.
 
@@ -209,7 +214,10 @@ class Builder:
         shapes = [dims_of(x)[: rank_of(x) - fixed] for x in xs]
         if all(s == shapes[0] for s in shapes):
             return list(xs)
-        target = self.stretched(*shapes)
+        try:
+            target = self.stretched(*shapes)
+        except ValueError:  # the op says it, or something else that is wrong
+            return list(xs)
         return [self._stretch_open(x, shape, target) for x, shape in zip(xs, shapes, strict=True)]
 
     def _stretch_open(self, x: SSAValue, shape: Dims, target: Dims) -> SSAValue:
