@@ -12,6 +12,7 @@ from .resample import ResampleRule
 from .scalar import ScalarRule
 from .scatter import ScatterRule
 from .select import SelectRule
+from .stretch import StretchRule
 from .suppress import SuppressRule
 from .transpose import TransposeRule
 from .window import WindowRule
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     ResampleRule(),
     ScatterRule(),
     SelectRule(),
+    StretchRule(),
     SuppressRule(),
     ScalarRule(),
 )
