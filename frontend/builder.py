@@ -56,12 +56,15 @@ class Builder:
 
     # -- ops ----------------------------------------------------------------------------------------------------------
     def emit(self, op: Operation) -> SSAValue:
-        """Append an op; its first result. ShapeError if a result is too large to address."""
+        """Append an op; its first result. What it takes to be equal is assumed (by `reshape` for reshapes).
+
+        ShapeError if a result is too large to address.
+        """
         op.location = self.location
         self.block.add_op(op)
         for result in op.results:
             check_size(result.type)
-        if isinstance(op, GraphOp) and not all(is_static(o) for o in op.operands):
+        if isinstance(op, GraphOp) and not isinstance(op, graph.ReshapeOp) and not all(is_static(o) for o in op.operands):
             for lhs, rhs in open_equalities(op):
                 self.assumptions.need_equal(lhs, rhs)
         return op.results[0]
@@ -224,6 +227,27 @@ class Builder:
         if all(d in (ONE, whole) for d, whole in zip(shape[::-1], target[::-1], strict=False)):
             return x
         return self.stretch(x, (*target, *dims_of(x)[len(shape) :]))
+
+    def narrowed(self, x: SSAValue, dims: Dims) -> SSAValue:
+        """`x`, its last dims those of `dims` that are numbers above 1, where x has symbols: a parameter of that size belongs to it."""
+        own = dims_of(x)
+        pairs = zip(own[::-1], dims[::-1], strict=False)
+        found = [d if d.is_static or not p.is_static or p == ONE else p for d, p in pairs][::-1]
+        return self._equal(x, (*own[: len(own) - len(found)], *found))
+
+    def fitted(self, parameter: SSAValue, dims: Dims) -> SSAValue:
+        """A parameter, its dims those of the last of `dims`, or 1."""
+        own = dims_of(parameter)
+        if len(own) > len(dims):
+            return parameter
+        pairs = zip(own, dims[len(dims) - len(own) :], strict=True)
+        return self._equal(parameter, tuple(d if d == ONE or (d.is_static and w.is_static) else w for d, w in pairs))
+
+    def _equal(self, x: SSAValue, dims: Dims) -> SSAValue:
+        """`x` under dims that are assumed to be its own."""
+        for found, wanted in zip(dims_of(x), dims, strict=True):
+            self.assumptions.need_equal(found, wanted)
+        return x if dims == dims_of(x) else self.emit(graph.ReshapeOp(x, tensor(element_of(x), dims)))
 
     def transpose(self, x: SSAValue, perm: Sequence[int]) -> SSAValue:
         return self.emit(graph.TransposeOp(x, perm))
