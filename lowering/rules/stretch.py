@@ -1,6 +1,7 @@
 """The stretch rule: rows of a tensor repeated where its dims turn out to be 1.
 
-Whether they do is known when the kernel runs: if no dim is, it is one copy; else each row is copied, or filled with its one element.
+Whether they do is known when the kernel runs. If none does it is one copy; else each row is copied, or filled with its one
+element.
 """
 
 from __future__ import annotations
