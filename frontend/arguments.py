@@ -10,7 +10,9 @@ from onnx import TensorProto
 from ..dialects.graph.base import normalize_axis
 from ..dialects.graph.dims import DimExpr
 from .node import Node
+from .runtime_shapes import length, vector
 from .tensors import dtype_of
+from .terms import Term
 
 SLICE_END = 1 << 31
 """ONNX models write numbers from here on for "to the end"."""
@@ -23,6 +25,12 @@ def axes(n: Node, rank: int, since: int, index: int = 1) -> list[int] | None:
     else:
         found = n.ints_attr("axes") if "axes" in n.attributes else None
     return None if found is None else [normalize_axis(a, rank) for a in found]
+
+
+def runtime_axes(n: Node, since: int, index: int = 1) -> Term | None:
+    """The `axes` as a vector where they are an input of one or more elements that are known only when the model runs."""
+    given = n.opset >= since and n.has(index) and n.is_runtime(index)
+    return vector(n, index) if given and length(n, index) else None
 
 
 def slice_ranges(n: Node) -> list[tuple[int, DimExpr, DimExpr, int]]:

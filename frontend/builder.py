@@ -14,15 +14,18 @@ from xdsl.dialects.builtin import LocationAttr, UnknownLoc
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from ..dialects import graph
-from ..dialects.graph.base import si64
+from ..dialects.graph.base import GraphOp, si64
 from ..dialects.graph.dims import DimExpr, DimLike, product
 from ..dialects.graph.dtypes import dense_attribute, element_type, numpy_dtype
-from ..dialects.graph.types import Dims, broadcast_dims, dims_of, element_of, rank_of, tensor, tensor_type
+from ..dialects.graph.linalg import open_equalities
+from ..dialects.graph.types import Dims, dims_of, element_of, is_static, rank_of, stretched_dims, tensor, tensor_type
 from ..errors import ShapeError
 from ..runtime.weights import Array, WeightStore
 from .shape_values import MAX_ELEMENTS, Assumptions, Known, UndecidedError
 from .tensors import MAX_BYTES
 from .values import Tensor
+
+ONE = DimExpr.of(1)
 
 INLINE_ELEMENTS = 16
 """Integer constants up to this size, and scalars, stand in the IR; the rest goes to the weight store."""
@@ -53,11 +56,17 @@ class Builder:
 
     # -- ops ----------------------------------------------------------------------------------------------------------
     def emit(self, op: Operation) -> SSAValue:
-        """Append an op; its first result. ShapeError if a result is too large to address."""
+        """Append an op; its first result. What it takes to be equal is assumed (by `reshape` for reshapes).
+
+        ShapeError if a result is too large to address.
+        """
         op.location = self.location
         self.block.add_op(op)
         for result in op.results:
             check_size(result.type)
+        if isinstance(op, GraphOp) and not isinstance(op, graph.ReshapeOp) and not all(is_static(o) for o in op.operands):
+            for lhs, rhs in open_equalities(op):
+                self.assumptions.need_equal(lhs, rhs)
         return op.results[0]
 
     def place(self, op: Operation) -> None:
@@ -177,8 +186,68 @@ class Builder:
 
     def broadcast(self, x: SSAValue, dims: Sequence[DimLike]) -> SSAValue:
         """`x` and a tensor of `dims` broadcast to each other, x being the value (ONNX Expand)."""
-        target = broadcast_dims(dims_of(x), tuple(DimExpr.of(d) for d in dims))
-        return x if target == dims_of(x) else self.emit(graph.BroadcastOp(x, tensor(element_of(x), target)))
+        target = self.stretched(dims_of(x), tuple(DimExpr.of(d) for d in dims))
+        return self.stretch(x, target)
+
+    def stretched(self, *shapes: Dims) -> Dims:
+        """What shapes broadcast to; assumes that they do where symbols leave it open."""
+        target, conditions = stretched_dims(*shapes)
+        for condition in conditions:
+            self.assumptions.need(condition)
+        return target
+
+    def stretch(self, x: SSAValue, dims: Dims) -> SSAValue:
+        """`x` repeated to dims that it is known, or assumed, to broadcast to."""
+        own = dims_of(x)
+        if own == dims:
+            return x
+        exact = all(d in (ONE, whole) for d, whole in zip(own[::-1], dims[::-1], strict=False))
+        return self.emit((graph.BroadcastOp if exact else graph.StretchOp)(x, tensor(element_of(x), dims)))
+
+    def pair(self, lhs: SSAValue, rhs: SSAValue, fixed: int = 0) -> tuple[SSAValue, SSAValue]:
+        """Two operands as `together` gives them."""
+        lhs, rhs = self.together(lhs, rhs, fixed=fixed)
+        return lhs, rhs
+
+    def together(self, *xs: SSAValue, fixed: int = 0) -> list[SSAValue]:
+        """Operands that broadcast to each other, but for the last `fixed` dims, as ops that broadcast take them.
+
+        Those ops know only dims that are equal or 1; where symbols leave it open, operands are stretched before.
+        """
+        shapes = [dims_of(x)[: rank_of(x) - fixed] for x in xs]
+        if all(s == shapes[0] for s in shapes):
+            return list(xs)
+        try:
+            target = self.stretched(*shapes)
+        except ValueError:  # the op says it, or something else that is wrong
+            return list(xs)
+        return [self._stretch_open(x, shape, target) for x, shape in zip(xs, shapes, strict=True)]
+
+    def _stretch_open(self, x: SSAValue, shape: Dims, target: Dims) -> SSAValue:
+        if all(d in (ONE, whole) for d, whole in zip(shape[::-1], target[::-1], strict=False)):
+            return x
+        return self.stretch(x, (*target, *dims_of(x)[len(shape) :]))
+
+    def narrowed(self, x: SSAValue, dims: Dims) -> SSAValue:
+        """`x`, with the numbers above 1 among `dims` for its last dims where it has symbols: a parameter of that size belongs to it."""
+        own = dims_of(x)
+        pairs = zip(own[::-1], dims[::-1], strict=False)
+        found = [d if d.is_static or not p.is_static or p == ONE else p for d, p in pairs][::-1]
+        return self._equal(x, (*own[: len(own) - len(found)], *found))
+
+    def fitted(self, parameter: SSAValue, dims: Dims) -> SSAValue:
+        """A parameter, its dims those of the last of `dims`, or 1."""
+        own = dims_of(parameter)
+        if len(own) > len(dims):
+            return parameter
+        pairs = zip(own, dims[len(dims) - len(own) :], strict=True)
+        return self._equal(parameter, tuple(d if d == ONE or (d.is_static and w.is_static) else w for d, w in pairs))
+
+    def _equal(self, x: SSAValue, dims: Dims) -> SSAValue:
+        """`x` under dims that are assumed to be its own."""
+        for found, wanted in zip(dims_of(x), dims, strict=True):
+            self.assumptions.need_equal(found, wanted)
+        return x if dims == dims_of(x) else self.emit(graph.ReshapeOp(x, tensor(element_of(x), dims)))
 
     def transpose(self, x: SSAValue, perm: Sequence[int]) -> SSAValue:
         return self.emit(graph.TransposeOp(x, perm))

@@ -11,7 +11,7 @@ from onnx import AttributeProto
 from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from ..dialects.graph.dims import DimExpr, DimLike
+from ..dialects.graph.dims import DimExpr, DimLike, product
 from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.types import Dims, dims_of, element_of, rank_of, static_shape
 from ..errors import BadModelError
@@ -141,7 +141,7 @@ class Node:
 
     def values(self, index: int) -> list[int]:
         """The elements of an integer operand; UndecidedError if they aren't numbers known at import."""
-        if self.is_runtime(index):
+        if self.is_runtime(index) and product(self.shape(index)).value:
             raise UndecidedError(f"input '{self.proto.input[index]}' depends on data")
         return [static(d, f"input '{self.proto.input[index]}'") for d in self.dims(index)]
 

@@ -17,7 +17,7 @@ _DATA_DEPENDENT = "the shape of its result depends on data"
 _RANDOM = "random numbers"
 
 REASONS: dict[str, str] = {
-    **dict.fromkeys(("Compress", "NonMaxSuppression", "NonZero", "Unique", "MaxUnpool"), _DATA_DEPENDENT),
+    **dict.fromkeys(("MaxUnpool",), _DATA_DEPENDENT),
     **dict.fromkeys(("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"), _RANDOM),
 }
 """Why an op of the default domain has no rule, where that isn't just "not yet"."""

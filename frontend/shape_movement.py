@@ -101,6 +101,8 @@ def _gather(n: Node, x: Objects) -> Objects:
 
 
 def _slice(n: Node, x: Objects) -> Objects:
+    if any(n.is_runtime(i) for i in range(1, len(n.inputs)) if n.has(i)):
+        raise UndecidedError("a computed range")
     picks = [slice(None)] * x.ndim
     for axis, start, end, step in slice_ranges(n):
         picks[axis] = slice(static(start, "a start"), static(end, "an end"), step)

@@ -355,6 +355,13 @@ def _broadcast(_: _Builder, op: graph.BroadcastOp, lines: Lines) -> Lines:
     return aligned(dims_of(op.result), lines, dims_of(op.x))
 
 
+def _stretch(_: _Builder, op: graph.StretchOp, lines: Lines) -> Lines:
+    """A dim that may be 1 has a stride that is 0 then."""
+    dims, result = dims_of(op.x), dims_of(op.result)
+    pairs = zip(aligned(result, lines, dims), dims, result[len(result) - len(dims) :], strict=True)
+    return tuple(line if dim in (ONE, whole) else line.scaled((dim - 1).min(1)) for line, dim, whole in pairs)
+
+
 def _transpose(_: _Builder, op: graph.TransposeOp, lines: Lines) -> Lines:
     position = {p: i for i, p in enumerate(op.perm.get_values())}
     return tuple(lines[position[axis]] for axis in range(len(lines)))
@@ -368,6 +375,7 @@ def _slice(_: _Builder, op: graph.SliceOp, lines: Lines) -> Lines:
 _STEPS: dict[type[Operation], Callable[[_Builder, Any, Lines], Lines]] = {
     graph.TransposeOp: _transpose,
     graph.BroadcastOp: _broadcast,
+    graph.StretchOp: _stretch,
     graph.SliceOp: _slice,
     graph.RelayoutOp: lambda _, op, lines: lines,
     graph.ReshapeOp: _Builder.reshape,

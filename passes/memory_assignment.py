@@ -12,7 +12,7 @@ from ..dialects import graph
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.host import is_object
-from ..dialects.graph.types import element_of, numel
+from ..dialects.graph.types import dims_of, element_of, numel
 from ..dialects.kernel import LaunchOp
 from .arena import Lifetime, Piece, assign_pieces, colour
 from .grouping import is_alias
@@ -71,7 +71,7 @@ class Assignment:
 
     def is_planned(self, value: SSAValue) -> bool:
         """Whether the dims of the inputs decide the value's size."""
-        return numel(value).symbols <= self.symbols
+        return all(d.symbols <= self.symbols for d in dims_of(value))
 
     def carried_slot(self, loop: graph.LoopOp, index: int) -> int:
         """The slot that a value carried by a loop keeps its memory in."""

@@ -86,11 +86,23 @@ from .elementwise import (
 from .host import HOST_OPS, HostOp, ObjectType, UnboxOp, is_object
 from .indexing import INDEXING_OPS, GatherElementsOp, GatherNdOp, GatherOp, OneHotOp, ScatterElementsOp, ScatterNdOp
 from .linalg import LINALG_OPS, ConvOp, ConvTransposeOp, MatmulOp
-from .movement import MOVEMENT_OPS, BroadcastOp, ConcatOp, PadOp, RelayoutOp, ReshapeOp, SliceOp, TransposeOp, TriluOp
+from .movement import (
+    MOVEMENT_OPS,
+    BroadcastOp,
+    ConcatOp,
+    PadOp,
+    RelayoutOp,
+    ReshapeOp,
+    SliceOp,
+    StretchOp,
+    TransposeOp,
+    TriluOp,
+)
 from .normalization import NORMALIZATION_OPS, BatchNormOp, GroupNormOp, InstanceNormOp, LayerNormOp, LpNormalizeOp, RmsNormOp
 from .pool import POOL_OPS, LrnOp, PoolOp
 from .reduction import REDUCTION_OPS, ArgReduceOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
 from .resize import RESIZE_OPS, ResizeOp
+from .selection import SELECTION_OPS, SortRowsOp, SuppressOp
 from .source import SOURCE_OPS, BindOp, ConstantOp, DimsOp, RangeOp, ShapeOp
 
 Graph = Dialect(
@@ -105,6 +117,7 @@ Graph = Dialect(
         *MOVEMENT_OPS,
         *INDEXING_OPS,
         *RESIZE_OPS,
+        *SELECTION_OPS,
         *CONTROL_OPS,
         *HOST_OPS,
     ],
@@ -220,8 +233,11 @@ __all__ = [
     "SoftmaxOp",
     "SoftplusOp",
     "SoftsignOp",
+    "SortRowsOp",
     "SqrtOp",
+    "StretchOp",
     "SubOp",
+    "SuppressOp",
     "TanOp",
     "TanhOp",
     "TensorEncodingAttr",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 from xdsl.dialects.builtin import BoolAttr, IntegerAttr, IntegerType, Signedness, i64
 from xdsl.ir import Attribute, SSAValue
@@ -36,8 +37,25 @@ def contraction_element(lhs: SSAValue, rhs: SSAValue) -> Attribute:
 
 
 def require_equal(lhs: DimExpr, rhs: DimExpr, what: str) -> None:
-    """InferenceError when two dims that must agree are known to differ."""
+    """InferenceError when two dims that must agree are known to differ; `open_equalities` lists those that may."""
     require(lhs == rhs or not (lhs.is_static and rhs.is_static), f"{what}: {lhs} and {rhs}")
+    found = _open.get()
+    if lhs != rhs and found is not None:
+        found.append((lhs, rhs))
+
+
+_open: ContextVar[list[tuple[DimExpr, DimExpr]] | None] = ContextVar("dims that must agree", default=None)
+
+
+def open_equalities(op: GraphOp) -> list[tuple[DimExpr, DimExpr]]:
+    """Pairs of dims that an op takes to be equal, though symbols leave it open: whoever makes the op must see to it."""
+    found: list[tuple[DimExpr, DimExpr]] = []
+    token = _open.set(found)
+    try:
+        op.infer()
+    finally:
+        _open.reset(token)
+    return found
 
 
 @irdl_op_definition

@@ -99,6 +99,27 @@ class BroadcastOp(MovementOp):
 
 
 @irdl_op_definition
+class StretchOp(MovementOp):
+    """x repeated to the dims of the result type by numpy's rules, where a symbolic dim of x may turn out to be 1.
+
+    A dim of x is 1, that of the result, or a symbol that is one of the two when the model runs.
+    """
+
+    name = "graph.stretch"
+
+    def __init__(self, x: Operand, result_type: Attribute):
+        self.init_inferred([x], {}, [result_type])
+
+    def infer(self) -> Sequence[AnyTensor]:
+        before, after = dims_of(self.x), dims_of(self.result)
+        require(len(before) <= len(after), f"x has rank {len(before)}, the result {len(after)}")
+        for dim, wanted in zip(before[::-1], after[::-1], strict=False):
+            fits = dim in (wanted, DimExpr.of(1)) or not (dim.is_static and wanted.is_static)
+            require(fits, f"dim {dim} does not stretch to {wanted}")
+        return [tensor(element_of(self.x), after)]
+
+
+@irdl_op_definition
 class SliceOp(MovementOp):
     """x[start : : step] along every dim, as many elements as the result type says; starts are not negative, steps may be."""
 
@@ -235,4 +256,4 @@ class TriluOp(MovementOp):
         return [tensor(element_of(self.x), dims_of(self.x))]
 
 
-MOVEMENT_OPS = [TransposeOp, ReshapeOp, BroadcastOp, SliceOp, ConcatOp, PadOp, RelayoutOp, TriluOp]
+MOVEMENT_OPS = [TransposeOp, ReshapeOp, BroadcastOp, StretchOp, SliceOp, ConcatOp, PadOp, RelayoutOp, TriluOp]

@@ -120,8 +120,40 @@ def physical_strides(value: SSAValue | Attribute) -> Dims:
     return tuple(strides[axis] for axis in range(len(dims)))
 
 
+def stretched_dims(*shapes: Sequence[DimExpr]) -> tuple[Dims, list[DimExpr]]:
+    """Numpy broadcasting where any symbol may turn out to be 1: the dims, and what must not be negative for them to be right.
+
+    ValueError where numbers clash.
+    """
+    rank = max((len(s) for s in shapes), default=0)
+    result: list[DimExpr] = []
+    conditions: list[DimExpr] = []
+    for axis in range(rank):
+        total = DimExpr.of(1)
+        for shape in shapes:
+            if axis - rank + len(shape) >= 0:
+                total, found = _stretched(total, shape[axis - rank + len(shape)])
+                conditions += found
+        result.append(total)
+    return tuple(result), conditions
+
+
+def _stretched(a: DimExpr, b: DimExpr) -> tuple[DimExpr, list[DimExpr]]:
+    """Two dims broadcast to each other: equal, or one of them is 1."""
+    one = DimExpr.of(1)
+    if a == b or one in (a, b):
+        return (b if a == one else a), []
+    if a.is_static and b.is_static:
+        raise ValueError(f"cannot broadcast dims {a}, {b}")
+    differ = [d.max(-d).min(1) for d in (a - one, b - one, a - b)]
+    condition = -product(differ)
+    if a.is_static or b.is_static:
+        return (a if a.is_static else b), [condition]
+    return a.max(b) * a.min(1) * b.min(1), [condition]
+
+
 def broadcast_dims(*shapes: Sequence[DimExpr]) -> Dims:
-    """Numpy broadcasting of symbolic shapes; a symbol against another symbol is an error unless they are equal.
+    """Numpy broadcasting of symbolic shapes; a symbol against another dim is an error unless they are equal.
 
     Raises ValueError naming the dims that clash.
     """

@@ -88,7 +88,7 @@ def prelu(n: Node) -> SSAValue:
     x, slope = n.x(0), n.x(1)
     if n.opset < 7 and rank_of(slope) == 1 and rank_of(x) > 2:
         slope = n.build.reshape(slope, (*dims_of(slope), *[1] * (rank_of(x) - 2)))
-    return n.emit(graph.PreluOp(x, slope))
+    return n.emit(graph.PreluOp(*n.build.pair(x, slope)))
 
 
 # -- softmax --------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def product(n: Node, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
         lhs = n.build.reshape(lhs, (1, *dims_of(lhs)))
     if right:
         rhs = n.build.reshape(rhs, (*dims_of(rhs), 1))
-    result = n.emit(graph.MatmulOp(lhs, rhs))
+    result = n.emit(graph.MatmulOp(*n.build.pair(lhs, rhs, fixed=2)))
     if not (left or right):
         return result
     *batch, rows, columns = dims_of(result)
@@ -45,7 +45,7 @@ def gemm(n: Node) -> SSAValue:
     c = n.x(2)
     if beta != 1.0:
         c = n.emit(graph.MulOp(c, n.build.scalar(beta, c)))
-    return n.emit(graph.AddOp(y, c))
+    return n.emit(graph.AddOp(*n.build.pair(y, c)))
 
 
 @op("Conv")

@@ -81,7 +81,7 @@ def identity(n: Node) -> list[Value | None]:
 
 @op(*_BINARY)
 def binary(n: Node) -> SSAValue:
-    return n.emit(_BINARY[n.op](n.x(0), second(n)))
+    return n.emit(_BINARY[n.op](*n.build.pair(n.x(0), second(n))))
 
 
 def second(n: Node) -> SSAValue:
@@ -101,7 +101,7 @@ def second(n: Node) -> SSAValue:
 def variadic(n: Node) -> SSAValue:
     """A chain of binary ops; for Mean, divided by their number."""
     xs = n.xs()
-    total = reduce(lambda a, b: n.emit(_VARIADIC[n.op](a, b)), xs)
+    total = reduce(lambda a, b: n.emit(_VARIADIC[n.op](*n.build.pair(a, b))), xs)
     if n.op != "Mean" or len(xs) == 1:
         return total
     return n.emit(graph.DivOp(total, n.build.scalar(len(xs), total)))
@@ -110,7 +110,7 @@ def variadic(n: Node) -> SSAValue:
 @op("Pow")
 def pow_(n: Node) -> SSAValue:
     """The exponent may be of another type; the result has the type of the base."""
-    base, exponent = n.x(0), second(n)
+    base, exponent = n.build.pair(n.x(0), second(n))
     element, other = element_of(base), element_of(exponent)
     if is_integer(element) and is_float(other):
         return n.build.cast(n.emit(graph.PowOp(n.build.cast(base, other), exponent)), element)
@@ -119,7 +119,7 @@ def pow_(n: Node) -> SSAValue:
 
 @op("Mod")
 def mod(n: Node) -> SSAValue:
-    return n.emit(graph.ModOp(n.x(0), n.x(1), bool(n.int_attr("fmod", 0))))
+    return n.emit(graph.ModOp(*n.build.pair(n.x(0), n.x(1)), bool(n.int_attr("fmod", 0))))
 
 
 @op("BitShift")
@@ -128,12 +128,13 @@ def bit_shift(n: Node) -> SSAValue:
     direction = n.str_attr("direction")
     if direction not in shifts:
         raise ValueError(f"direction is LEFT or RIGHT, got '{direction}'")
-    return n.emit(shifts[direction](n.x(0), n.x(1)))
+    return n.emit(shifts[direction](*n.build.pair(n.x(0), n.x(1))))
 
 
 @op("Where")
 def where(n: Node) -> SSAValue:
-    return n.emit(graph.WhereOp(n.x(0), n.x(1), n.x(2)))
+    condition, then, otherwise = n.build.together(n.x(0), n.x(1), n.x(2))
+    return n.emit(graph.WhereOp(condition, then, otherwise))
 
 
 @op("IsInf")

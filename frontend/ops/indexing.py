@@ -10,6 +10,7 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import dims_of, tensor
 from ..node import Node, static
 from ..registry import op
+from ..runtime_shapes import size
 from .movement import join
 from .slicing import ONE, ZERO, cut, pieces
 
@@ -53,7 +54,7 @@ def scatter_nd(n: Node) -> SSAValue:
 @op("OneHot")
 def one_hot(n: Node) -> SSAValue:
     indices, dims = n.x(0), list(n.shape(0))
-    (depth,) = n.dims(1)
+    depth = size(n, 1)
     axis = normalize_axis(n.int_attr("axis", -1), len(dims) + 1)
     shape = [*dims[:axis], depth, *dims[axis:]]
     scalar = n.build.reshape(n.x(1), ())

@@ -10,9 +10,19 @@ from ...dialects import graph
 from ...dialects.graph.base import normalize_axis
 from ...dialects.graph.dims import DimExpr, exact_quotient, product
 from ...dialects.graph.types import Dims, dims_of, element_of, rank_of, tensor
-from ..arguments import axes, inserted_axes
+from ..arguments import axes, inserted_axes, runtime_axes
 from ..node import Node, UnsupportedError
 from ..registry import op
+from ..runtime_shapes import (
+    full,
+    length,
+    padding,
+    reshape_target,
+    scatter,
+    squeezed_dims,
+    unsqueezed_dims,
+    vector,
+)
 
 ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
 
@@ -23,8 +33,11 @@ ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
 @op("Reshape")
 def reshape(n: Node) -> SSAValue:
     """The target is an attribute before opset 5. 0 copies a dim (unless `allowzero`), -1 is what is left."""
+    allow_zero = bool(n.int_attr("allowzero", 0))
+    if n.opset >= 5 and n.is_runtime(1):
+        return n.build.reshape(n.x(), reshape_target(n, n.shape(), vector(n, 1), allow_zero) if length(n, 1) else ())
     target = n.dims(1) if n.opset >= 5 else tuple(DimExpr.of(d) for d in n.ints_attr("shape"))
-    return n.build.reshape(n.x(), resolve_reshape(n, n.shape(), target, bool(n.int_attr("allowzero", 0))))
+    return n.build.reshape(n.x(), resolve_reshape(n, n.shape(), target, allow_zero))
 
 
 def resolve_reshape(n: Node, source: Dims, target: Sequence[DimExpr], allow_zero: bool) -> Dims:
@@ -71,6 +84,9 @@ def flatten(n: Node) -> SSAValue:
 @op("Squeeze")
 def squeeze(n: Node) -> SSAValue:
     """Without axes, all dims that are known to be 1."""
+    computed = runtime_axes(n, since=13)
+    if computed is not None:
+        return n.build.reshape(n.x(), squeezed_dims(n, n.shape(), computed))
     dims, wanted = n.shape(), axes(n, n.rank(), since=13)
     if wanted is None:
         wanted = [axis for axis, dim in enumerate(dims) if dim == ONE]
@@ -84,6 +100,9 @@ def squeeze(n: Node) -> SSAValue:
 
 @op("Unsqueeze")
 def unsqueeze(n: Node) -> SSAValue:
+    computed = runtime_axes(n, since=13)
+    if computed is not None:
+        return n.build.reshape(n.x(), unsqueezed_dims(n, n.shape(), computed))
     dims = list(n.shape())
     wanted = n.values(1) if n.opset >= 13 else n.ints_attr("axes")
     for axis in inserted_axes(wanted, len(dims)):
@@ -184,23 +203,50 @@ def join(n: Node, xs: Sequence[SSAValue], axis: int) -> SSAValue:
 @op("Pad")
 def pad(n: Node) -> SSAValue:
     """Amounts and value are attributes before opset 11 (`paddings` in opset 1)."""
-    x, rank = n.x(), n.rank()
+    x = n.x()
     if n.opset >= 11:
-        amounts = n.dims(1)
-        touched = [normalize_axis(a, rank) for a in n.values(3)] if n.has(3) else list(range(rank))
+        low, high = _padding(n)
         value = n.build.reshape(n.x(2), ()) if n.has(2) else None
     else:
-        amounts = tuple(DimExpr.of(p) for p in n.ints_attr("pads" if n.opset >= 2 else "paddings"))
-        touched, constant = list(range(rank)), n.float_attr("value", 0.0)
+        amounts = [DimExpr.of(p) for p in n.ints_attr("pads" if n.opset >= 2 else "paddings")]
+        low, high = _on_axes(n, amounts, range(n.rank()))
+        constant = n.float_attr("value", 0.0)
         value = n.build.scalar(constant, x) if constant else None
-    if len(amounts) != 2 * len(touched):
-        raise ValueError(f"pads has {len(amounts)} values, expected {2 * len(touched)}")
-    low, high = [ZERO] * rank, [ZERO] * rank
-    for i, axis in enumerate(touched):
-        low[axis], high[axis] = amounts[i], amounts[i + len(touched)]
     mode = n.str_attr("mode", "constant")
     if mode not in ("constant", "reflect", "edge", "wrap"):
         raise UnsupportedError(f"mode '{mode}'")
     if all(p == ZERO for p in (*low, *high)):
         return x
+    for dim, before, after in zip(n.shape(), low, high, strict=True):
+        n.need(dim + before + after)
     return n.emit(graph.PadOp(x, low, high, value if mode == "constant" else None, mode))
+
+
+def _padding(n: Node) -> tuple[list[DimExpr], list[DimExpr]]:
+    """What is added before and after each dim (negative: cropped), by the operands `pads` and `axes`."""
+    rank, dims = n.rank(), n.shape()
+    computed = runtime_axes(n, since=18, index=3)
+    if computed is not None:
+        _check_pads(length(n, 1), length(n, 3))
+        low, high = (scatter(full(n, rank, 0), computed, half) for half in vector(n, 1).split(0, 2))
+        return padding(n, dims, low, high)
+    touched = [normalize_axis(a, rank) for a in n.values(3)] if n.has(3) else range(rank)
+    if not n.is_runtime(1) or not touched:
+        return _on_axes(n, n.dims(1), touched)
+    _check_pads(length(n, 1), len(touched))
+    before, after = padding(n, [dims[a] for a in touched], *vector(n, 1).split(0, 2))
+    return _on_axes(n, [*before, *after], touched)
+
+
+def _on_axes(n: Node, amounts: Sequence[DimExpr], axes: Sequence[int]) -> tuple[list[DimExpr], list[DimExpr]]:
+    """Amounts before the axes, then behind them, for all dims."""
+    _check_pads(len(amounts), len(axes))
+    low, high = [ZERO] * n.rank(), [ZERO] * n.rank()
+    for i, axis in enumerate(axes):
+        low[axis], high[axis] = amounts[i], amounts[i + len(axes)]
+    return low, high
+
+
+def _check_pads(found: int, axes: int) -> None:
+    if found != 2 * axes:
+        raise ValueError(f"pads has {found} values, expected {2 * axes}")

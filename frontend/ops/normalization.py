@@ -5,7 +5,8 @@ from __future__ import annotations
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.types import element_of
+from ...dialects.graph.base import normalize_axis
+from ...dialects.graph.types import dims_of, element_of
 from ..node import DeclinedError, Node, UnsupportedError
 from ..registry import op
 
@@ -32,12 +33,18 @@ def layer_norm(n: Node) -> SSAValue:
     """Mean and inverse deviation as further outputs come from the function body."""
     if any(n.proto.output[1:]):
         raise DeclinedError("its mean or deviation is used")
-    return n.emit(graph.LayerNormOp(n.x(0), n.x(1), n.optional(2), n.int_attr("axis", -1), n.float_attr("epsilon", 1e-5)))
+    axis = normalize_axis(n.int_attr("axis", -1), n.rank())
+    x, scale, bias = n.x(0), n.x(1), n.optional(2)
+    for parameter in [scale] if bias is None else [scale, bias]:
+        x = n.build.narrowed(x, dims_of(parameter))
+    bias = None if bias is None else n.build.fitted(bias, dims_of(x))
+    return n.emit(graph.LayerNormOp(x, n.build.fitted(scale, dims_of(x)), bias, axis, n.float_attr("epsilon", 1e-5)))
 
 
 @op("RMSNormalization", since=23)
 def rms_norm(n: Node) -> SSAValue:
-    return n.emit(graph.RmsNormOp(n.x(0), n.x(1), n.int_attr("axis", -1), n.float_attr("epsilon", 1e-5)))
+    x = n.build.narrowed(n.x(0), n.shape(1))
+    return n.emit(graph.RmsNormOp(x, n.build.fitted(n.x(1), dims_of(x)), n.int_attr("axis", -1), n.float_attr("epsilon", 1e-5)))
 
 
 @op("GroupNormalization", since=18)

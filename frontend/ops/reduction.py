@@ -9,9 +9,11 @@ from xdsl.ir import SSAValue
 from ...dialects import graph
 from ...dialects.graph.base import normalize_axis
 from ...dialects.graph.types import element_of
-from ..arguments import axes
+from ..arguments import axes, runtime_axes
 from ..node import Node
 from ..registry import op
+from ..runtime_shapes import reduced_extents
+from ..terms import Term
 from .elementwise import byte
 
 _KINDS = {
@@ -31,11 +33,23 @@ _KINDS = {
 @op(*_KINDS)
 def reduce_(n: Node) -> SSAValue:
     """Axes are an attribute before opset 18 (13 for ReduceSum); none means all, or with `noop_with_empty_axes` none."""
-    x = n.x()
-    wanted = axes(n, n.rank(), since=13 if n.op == "ReduceSum" else 18)
+    x, since = n.x(), 13 if n.op == "ReduceSum" else 18
+    computed = runtime_axes(n, since)
+    if computed is not None:
+        return _reduce_computed(n, x, computed)
+    wanted = axes(n, n.rank(), since)
     if not wanted and n.int_attr("noop_with_empty_axes", 0):
         return x if n.op in ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd") else _reduce(n, x, [])
     return _reduce(n, x, wanted or range(n.rank()))
+
+
+def _reduce_computed(n: Node, x: SSAValue, over: Term) -> SSAValue:
+    """Every dim becomes two, of which one is 1: what stays and what is reduced."""
+    outer, inner, result = reduced_extents(n, n.shape(), over, bool(n.int_attr("keepdims", 1)))
+    pairs = [d for pair in zip(outer, inner, strict=True) for d in pair]
+    spread = n.build.reshape(byte(x, n), pairs)
+    reduced = n.emit(graph.ReduceOp(spread, _KINDS[n.op], range(1, len(pairs), 2), keepdims=False))
+    return n.build.cast(n.build.reshape(reduced, result), element_of(x))
 
 
 def _reduce(n: Node, x: SSAValue, over: Sequence[int]) -> SSAValue:

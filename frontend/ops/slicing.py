@@ -7,24 +7,64 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.base import normalize_axis
+from ...dialects.graph.base import normalize_axis, si64
 from ...dialects.graph.dims import DimExpr, exact_quotient
 from ...dialects.graph.types import dims_of, element_of, tensor
-from ..arguments import SLICE_END, slice_ranges
+from ..arguments import SLICE_END, runtime_axes, slice_ranges
 from ..node import Node
 from ..registry import op
+from ..runtime_shapes import absolute, bind, full, length, numbers, scatter, signed, slice_bounds, vector
 from ..shape_values import is_non_negative
+from ..terms import Term
 
 ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
 
 
 @op("Slice")
 def slice_(n: Node) -> SSAValue:
+    if n.opset >= 10 and any(n.is_runtime(i) for i in range(1, len(n.inputs)) if n.has(i)):
+        return _slice_computed(n)
     dims = list(n.shape())
     starts, steps, sizes = [ZERO] * len(dims), [ONE] * len(dims), list(dims)
     for axis, start, end, step in slice_ranges(n):
         starts[axis], sizes[axis] = _resolve_range(n, dims[axis], start, end, step)
         steps[axis] = DimExpr.of(step)
+    return cut(n, n.x(), starts, sizes, steps)
+
+
+def _slice_computed(n: Node) -> SSAValue:
+    """A slice whose bounds, axes or steps are known only when the model runs."""
+    dims, count = n.shape(), length(n, 1)
+    if not count:
+        return n.x()
+    start, end = vector(n, 1), vector(n, 2)
+    computed = runtime_axes(n, since=10, index=3)
+    axes = list(range(len(dims)))
+    if computed is None:
+        axes = [normalize_axis(a, len(dims)) for a in n.values(3)] if n.has(3) else axes[:count]
+    if len({length(n, i) for i in range(1, len(n.inputs)) if n.has(i)}) > 1 or len(axes) < count:
+        raise ValueError("starts, ends, axes and steps differ in length")
+    size = numbers(n, [dims[a] for a in axes])
+    step = vector(n, 4) if n.has(4) else full(n, count, 1)
+    if computed is not None:
+        start, end = scatter(size.like(0) * size, computed, start), scatter(size, computed, end)
+        step = scatter(full(n, len(dims), 1), computed, step)
+    start, extent = slice_bounds(n, size, start, end, step)
+    return _cut_axes(n, axes, start, extent, step)
+
+
+def _cut_axes(n: Node, axes: Sequence[int], start: Term, extent: Term, step: Term) -> SSAValue:
+    """The slice along some axes; steps that are known stay numbers."""
+    if not n.has(4):
+        (first, size), strides = bind(n, start, extent), [ONE] * len(axes)
+    elif n.is_runtime(4) or (n.has(3) and n.is_runtime(3)):
+        first, size, magnitude, minus = bind(n, start, extent, absolute(step), (step < 0).cast(si64))
+        strides = signed(magnitude, minus)
+    else:
+        (first, size), strides = bind(n, start, extent), list(n.dims(4))
+    starts, sizes, steps = [ZERO] * n.rank(), list(n.shape()), [ONE] * n.rank()
+    for position, axis in enumerate(axes):
+        starts[axis], sizes[axis], steps[axis] = first[position], size[position], strides[position]
     return cut(n, n.x(), starts, sizes, steps)
 
 

@@ -17,8 +17,10 @@ from ...errors import BadModelError
 from ...runtime.weights import Array
 from ..node import Node, UnsupportedError, static
 from ..registry import op
+from ..runtime_shapes import range_count
 from ..shape_values import Known
 from ..tensors import dtype_of, sparse_to_array, to_array
+from ..terms import Term, iota
 from ..values import Tensor, Value
 
 _KINDS = AttributeProto.AttributeType
@@ -72,27 +74,32 @@ def shape(n: Node) -> Tensor:
 
 @op("Range", since=11)
 def range_(n: Node) -> SSAValue:
+    operands = [n.build.reshape(n.x(i), ()) for i in range(3)]
+    return n.emit(graph.RangeOp(operands[0], operands[1], operands[2], tensor(n.element(0), [_range_count(n)])))
+
+
+def _range_count(n: Node) -> DimExpr:
+    """How many elements a range has: ceil((limit - start) / delta), none below 0."""
+    if any(n.tensor(i).known is None for i in range(3)):
+        return range_count(n, *(Term(n.build, n.build.reshape(n.x(i), ())) for i in range(3)))
     start, limit, delta = (n.known(i) for i in range(3))
     if all(k.concrete for k in (start, limit, delta)):
         first, last, step = (k.data.item() for k in (start, limit, delta))
-        count = DimExpr.of(max(0, math.ceil((last - first) / step)))
-    else:
-        step = static(n.dims(2)[0], "the step")
-        span = n.dims(1)[0] - n.dims(0)[0]
-        count = (span if step > 0 else -span).ceildiv(abs(step))
-        n.need(count)
-    operands = [n.build.reshape(n.x(i), ()) for i in range(3)]
-    return n.emit(graph.RangeOp(operands[0], operands[1], operands[2], tensor(n.element(0), [count])))
+        return DimExpr.of(max(0, math.ceil((last - first) / step)))
+    step = static(n.dims(2)[0], "the step")
+    span = n.dims(1)[0] - n.dims(0)[0]
+    count = (span if step > 0 else -span).ceildiv(abs(step))
+    n.need(count)
+    return count
 
 
 @op("EyeLike", since=9)
-def eye_like(n: Node) -> Tensor:
-    """Ones on a diagonal; the dims must be numbers."""
-    rows, columns = (static(d, "a dim") for d in n.shape())
-    if max(rows, columns) > 1 << 14:
-        raise UnsupportedError(f"{rows} x {columns} elements")
+def eye_like(n: Node) -> SSAValue:
+    """Ones where the column is the row plus `k`."""
+    rows, columns = n.shape()
     dtype = dtype_of(n.int_attr("dtype")) if "dtype" in n.attributes else numpy_dtype(n.element(0))
-    return n.build.constant(np.eye(rows, columns, n.int_attr("k", 0)).astype(dtype), n.proto.output[0])
+    row = iota(n, rows).reshape(rows, 1) + n.int_attr("k", 0)
+    return row.equal(iota(n, columns)).cast(dtype).value
 
 
 @op("Dropout")

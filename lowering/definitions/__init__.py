@@ -13,6 +13,7 @@ DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
     (graph.RelayoutOp, 0): movement.relayout,
     (graph.ReshapeOp, 0): movement.reshape,
     (graph.BroadcastOp, 0): movement.broadcast,
+    (graph.StretchOp, 0): movement.stretch,
     (graph.SliceOp, 0): movement.slice_,
     (graph.ConcatOp, 0): movement.concat,
     (graph.PadOp, 0): movement.pad,

@@ -40,12 +40,12 @@ class Definer:
         """The element of a value at these indices, in its register type."""
         owner = value.owner
         if isinstance(value, BlockArgument):
-            return self._load(value, indices, physical_strides(value))
+            return self.load(value, indices, physical_strides(value))
         assert isinstance(value, OpResult) and isinstance(owner, Operation)
         if is_inline(owner):
             number = splat_of(owner)
             if number is None:
-                return self._load(value, indices, tuple(places(dims_of(value))))
+                return self.load(value, indices, tuple(places(dims_of(value))))
             element = element_of(value)
             return Value(self.b, self.b.const(number, register_type(element)), element)
         if is_pointwise(owner):
@@ -54,7 +54,8 @@ class Definer:
             return Value(self.b, emit_pointwise(self.b, owner, operands), element_of(value))
         return self._definitions[type(owner), value.index](self, owner, indices)
 
-    def _load(self, value: SSAValue, indices: Indices, strides: Dims) -> Value:
+    def load(self, value: SSAValue, indices: Indices, strides: Dims) -> Value:
+        """The element of a buffer."""
         offset = self.b.linear(indices, [self.b.dim(s) for s in strides])
         return to_register(self.b, self.b.load(self.frame.evaluator.buffers[value], [offset]), element_of(value))
 

@@ -34,6 +34,12 @@ def broadcast(d: Definer, op: graph.BroadcastOp, at: Indices) -> Value:
     return d.element(op.x, aligned(dims_of(op.result), at, dims_of(op.x)))
 
 
+def stretch(d: Definer, op: graph.StretchOp, at: Indices) -> Value:
+    places = aligned(dims_of(op.result), at, dims_of(op.x))
+    sizes = zip(places, dims_of(op.x), dims_of(op.result)[len(at) - len(places) :], strict=True)
+    return d.element(op.x, [i if dim == whole else d.b.mul(i, d.b.dim((dim - 1).min(1))) for i, dim, whole in sizes])
+
+
 def slice_(d: Definer, op: graph.SliceOp, at: Indices) -> Value:
     starts, steps = ([d.b.dim(v) for v in dims.data] for dims in (op.starts, op.steps))
     return d.element(op.x, [d.b.add(start, d.b.mul(i, step)) for i, start, step in zip(at, starts, steps, strict=True)])

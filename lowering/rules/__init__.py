@@ -10,6 +10,10 @@ from .pack import PackRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
 from .scalar import ScalarRule
+from .scatter import ScatterRule
+from .select import SelectRule
+from .stretch import StretchRule
+from .suppress import SuppressRule
 from .transpose import TransposeRule
 from .window import WindowRule
 
@@ -22,6 +26,10 @@ RULES: tuple[Rule, ...] = (
     CopiesRule(),
     PackRule(),
     ResampleRule(),
+    ScatterRule(),
+    SelectRule(),
+    StretchRule(),
+    SuppressRule(),
     ScalarRule(),
 )
 """Tried in order; the first that accepts a group takes it. Depthwise convolutions are windows before they are contractions."""

@@ -12,7 +12,7 @@ from ...dialects import graph
 from ...dialects.graph.base import i1
 from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
-from ..access import ONE, ZERO, Apply, Node, NotAffine, Tree, build_tree, is_inline
+from ..access import ONE, ZERO, Apply, Node, NotAffine, Tree, build_tree, is_inline, splat_of
 from ..kernel_attrs import body_ops, returned
 from ..loop_types import bit_width
 from ..values import register_type
@@ -64,6 +64,11 @@ class BaseRule:
 def body_of(kernel: func.FuncOp) -> tuple[list[Operation], SSAValue]:
     """The graph ops of a kernel, without inline constants, and its (first) result."""
     return [op for op in body_ops(kernel) if not is_inline(op)], returned(kernel)[0]
+
+
+def tables_of(kernel: func.FuncOp) -> list[SSAValue]:
+    """Inline constants of a kernel that are no splats."""
+    return [op.results[0] for op in body_ops(kernel) if is_inline(op) and splat_of(op) is None]
 
 
 def tree_of(ops: Sequence[Operation], bound: Iterable[SSAValue] = ()) -> Tree | None:

@@ -12,14 +12,14 @@ from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.graph.types import dims_of, order_of, physical_strides
 from ...dialects.kernel import ScheduleAttr
-from ..access import is_inline, splat_of
+from ..access import is_inline
 from ..builder import Index
 from ..casts import to_storage
 from ..definitions import CAN_FAIL, DEFINITIONS, Definer
 from ..frame import Frame, frame_bytes
 from ..kernel_attrs import body_ops, returned
 from ..pointwise import is_pointwise
-from .common import BaseRule
+from .common import BaseRule, tables_of
 
 
 class ScalarRule(BaseRule):
@@ -42,10 +42,10 @@ class ScalarRule(BaseRule):
         return product(dims_of(returned(kernel)[0]))
 
     def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
-        return DimExpr.of(frame_bytes(_tables(kernel), _can_fail(kernel)))
+        return DimExpr.of(frame_bytes(tables_of(kernel), _can_fail(kernel)))
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
-        frame = Frame.of(kernel, _tables(kernel), can_fail=_can_fail(kernel))
+        frame = Frame.of(kernel, tables_of(kernel), can_fail=_can_fail(kernel))
         b, definer, results = frame.b, Definer(frame, DEFINITIONS), returned(kernel)
         order = order_of(results[0])
         extents = [b.dim(dims_of(results[0])[axis]) for axis in order]
@@ -65,10 +65,6 @@ class ScalarRule(BaseRule):
 def is_defined(op: Operation) -> bool:
     """Whether the elements of all results have a definition."""
     return is_pointwise(op) or is_inline(op) or all((type(op), i) in DEFINITIONS for i in range(len(op.results)))
-
-
-def _tables(kernel: func.FuncOp) -> list[SSAValue]:
-    return [op.results[0] for op in body_ops(kernel) if is_inline(op) and splat_of(op) is None]
 
 
 def _can_fail(kernel: func.FuncOp) -> bool:

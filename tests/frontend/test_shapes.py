@@ -182,14 +182,27 @@ def test_known_values_become_constants_and_dims():
     [
         ("y = Reshape(x, i)", "input 'i' depends on data"),
         ("y = Expand(x, i)", "input 'i' depends on data"),
-        ("y = NonZero(x)", "the shape of its result depends on data"),
         ("y = MaxPool(x) kernel_shape=[3] strides=[2] auto_pad=SAME_UPPER", "auto_pad SAME_UPPER of a symbolic size"),
     ],
 )
-def test_shapes_that_depend_on_data_are_refused(text: str, reason: str):
-    model = make_model(nodes(text), {"x": ["b", 2, "n"], "i": Typed([3], I64)})
+def test_ranks_that_depend_on_data_are_refused(text: str, reason: str):
+    model = make_model(nodes(text), {"x": ["b", 2, "n"], "i": Typed(["rank"], I64)})
     with pytest.raises(UnsupportedOpError, match=reason):
         main_of(model)
+
+
+@pytest.mark.parametrize(
+    ("text", "ops", "dims"),
+    [
+        ("y = ConstantOfShape(i)", ["bind", "broadcast"], ["s1", "s2"]),
+        ("y = Expand(x, i)", ["bind", "stretch"], ["max(b, s1)*min(1, b)*min(1, s1)", "2"]),
+        ("y, z = TopK(x, k)", ["bind", "top_k"], ["b", "s1"]),
+    ],
+)
+def test_sizes_that_depend_on_data_get_symbols(text: str, ops: list[str], dims: list[str]):
+    inputs = {"x": ["b", 2], "i": Typed([2], I64), "k": Typed([1], I64)}
+    model = make_model(nodes(text), inputs, text.split(" = ")[0].split(", "))
+    assert (op_names(model), output_dims(model)) == (ops, dims)
 
 
 def test_values_make_inputs_constants():

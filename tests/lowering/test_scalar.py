@@ -225,7 +225,8 @@ def test_bad_index(index: int) -> None:
 
 
 def test_every_op_is_defined() -> None:
-    control = (".if", ".loop", ".scan", ".yield", ".constant", ".dims")
-    computed = [op for op in graph.Graph.operations if not op.name.endswith(control)]
+    control = (".if", ".loop", ".scan", ".yield", ".constant", ".dims", ".bind", ".host", ".unbox")
+    other = (*control, ".sort_rows", ".suppress")  # each has a rule of its own, which takes every form of it
+    computed = [op for op in graph.Graph.operations if not op.name.endswith(other)]
     types = [tensor(f32, [1])]
     assert not [op.name for op in computed if not scalar.is_defined(op.create(result_types=types))]

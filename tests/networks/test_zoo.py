@@ -25,6 +25,7 @@ NETWORKS = (
     "resnet50_dyn",
     "shufflenet_v2_x1_0",
     "squeezenet1_1",
+    "ssdlite320",
     "swin_tiny",
     "tinybert",
     "unet",

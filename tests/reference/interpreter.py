@@ -19,7 +19,7 @@ from tilewright.dialects.graph.types import dims_of, element_of
 from tilewright.runtime.host_calls import evaluator
 from tilewright.runtime.weights import WeightStore
 
-from . import contraction, movement, reduction, resize
+from . import contraction, movement, reduction, resize, selection
 from .elementwise import ATTRIBUTED, BINARY, UNARY, cast_to, mod, widen
 
 Array = NDArray[Any]
@@ -83,6 +83,15 @@ def _dims(op: graph.DimsOp, _: list[Array], state: State) -> Array:
     return sizes.reshape(()) if op.scalar.value.data else sizes
 
 
+def _bind(op: graph.BindOp, operands: list[Array], state: State) -> Sequence[Array]:
+    """The symbols of a bind stand for the elements of its operand from here on."""
+    (x,) = operands
+    if x.size and x.min() < 0:
+        raise ReferenceError(f"a size is {x.min()}")
+    state.symbols.update(zip(op.names, map(int, x.reshape(-1)), strict=True))
+    return []
+
+
 def _split(operands: list[Array], op: Any, name: str, before: int) -> Array | None:
     """An optional operand that stands after `before` others."""
     return operands[before] if getattr(op, name) is not None else None
@@ -91,6 +100,7 @@ def _split(operands: list[Array], op: Any, name: str, before: int) -> Array | No
 EVALUATORS: dict[type[Operation], Evaluator] = {
     graph.ConstantOp: _constant,
     graph.DimsOp: _dims,
+    graph.BindOp: _bind,
     graph.ShapeOp: lambda op, a, s: np.array(a[0].shape, np.int64),
     graph.RangeOp: lambda op, a, s: movement.range_(op, a[0], a[1], a[2], result_shape(op, s)),
     graph.MatmulOp: lambda op, a, s: contraction.matmul(op, *a),
@@ -115,6 +125,7 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
     graph.TransposeOp: lambda op, a, s: np.transpose(a[0], op.perm.get_values()),
     graph.ReshapeOp: lambda op, a, s: a[0].reshape(result_shape(op, s, a[0])),
     graph.BroadcastOp: lambda op, a, s: movement.broadcast(op, a[0], result_shape(op, s)),
+    graph.StretchOp: lambda op, a, s: movement.broadcast(op, a[0], result_shape(op, s)),
     graph.SliceOp: lambda op, a, s: movement.slice_(op, a[0], s.sizes(op.starts), s.sizes(op.steps), result_shape(op, s)),
     graph.ConcatOp: lambda op, a, s: np.concatenate(a, op.axis.value.data),
     graph.PadOp: lambda op, a, s: movement.pad(op.mode.data, a[0], _split(a, op, "value", 1), s.sizes(op.low), s.sizes(op.high)),
@@ -126,6 +137,8 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
     graph.ScatterElementsOp: lambda op, a, s: movement.scatter_elements(op, *a),
     graph.ScatterNdOp: lambda op, a, s: movement.scatter_nd(op, *a),
     graph.OneHotOp: lambda op, a, s: movement.one_hot(op, a[0], a[1], a[2], result_shape(op, s)),
+    graph.SortRowsOp: lambda op, a, s: selection.sort_rows(a[0]),
+    graph.SuppressOp: lambda op, a, s: selection.suppress(op, *a),
     graph.ResizeOp: lambda op, a, s: resize.resize(op, a[0], result_shape(op, s)),
     graph.CastOp: lambda op, a, s: cast_to(op, a[0]),
     graph.ModOp: lambda op, a, s: mod(op, *a),
@@ -188,7 +201,7 @@ def _run(op: Operation, values: Values, state: State) -> Sequence[Any]:
         raise ReferenceError(f"no reference for {op.name}")
     with np.errstate(all="ignore"):
         result = rule(op, operands if isinstance(op, EXACT) else [widen(o) for o in operands], state)
-    return result if len(op.results) > 1 else [result]
+    return [result] if len(op.results) == 1 else result
 
 
 def _call(callee: str, operands: Sequence[Array], state: State) -> list[Array]:

@@ -14,7 +14,7 @@ Array = NDArray[Any]
 Shape = tuple[int, ...]
 
 
-def broadcast(op: graph.BroadcastOp, x: Array, shape: Shape) -> Array:
+def broadcast(op: graph.BroadcastOp | graph.StretchOp, x: Array, shape: Shape) -> Array:
     return np.broadcast_to(x, shape)
 
 

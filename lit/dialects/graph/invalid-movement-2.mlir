@@ -42,3 +42,15 @@ func.func @f(%x: tensor<2x3x4xf32>, %s: tensor<2xf32>) {
   %r = graph.resize %x {mode = "linear", coordinate = "tf_crop_and_resize"} : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
   func.return
 }
+// -----
+// CHECK: dim 3 does not stretch to 4
+func.func @f(%x: tensor<2x3x4xf32>) {
+  %r = graph.stretch %x : (tensor<2x3x4xf32>) -> tensor<2x4x4xf32>
+  func.return
+}
+// -----
+// CHECK: x has rank 3, the result 2
+func.func @f(%x: tensor<2x3x4xf32>) {
+  %r = graph.stretch %x : (tensor<2x3x4xf32>) -> tensor<3x4xf32>
+  func.return
+}

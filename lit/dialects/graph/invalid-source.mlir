@@ -36,3 +36,15 @@ func.func @f(%x: tensor<4xf32>, %s: tensor<f32>) {
   %r = graph.range %x, %s, %s : (tensor<4xf32>, tensor<f32>, tensor<f32>) -> tensor<4xf32>
   func.return
 }
+// -----
+// CHECK: 1 symbols for the elements of tensor<2xsi64>; expected as many si64
+func.func @f(%x: tensor<2xsi64>) {
+  graph.bind %x to ["s0"] : tensor<2xsi64>
+  func.return
+}
+// -----
+// CHECK: 2 symbols for the elements of tensor<2xf32>; expected as many si64
+func.func @f(%x: tensor<2xf32>) {
+  graph.bind %x to ["s0", "s1"] : tensor<2xf32>
+  func.return
+}

@@ -9,6 +9,8 @@ func.func @movement(%x: tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>, %v: tenso
   %reshape = graph.reshape %x : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?xf32, #graph.tensor<["24*n"]>>
   // CHECK: %broadcast = graph.broadcast %x : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<3x?x6x4xf32, #graph.tensor<[3, "n", 6, 4]>>
   %broadcast = graph.broadcast %x : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<3x?x6x4xf32, #graph.tensor<[3, "n", 6, 4]>>
+  // CHECK: %stretch = graph.stretch %x : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<2x?x6x4xf32, #graph.tensor<[2, "max(m, n)", 6, 4]>>
+  %stretch = graph.stretch %x : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<2x?x6x4xf32, #graph.tensor<[2, "max(m, n)", 6, 4]>>
   // CHECK: %slice = graph.slice %x {starts = #graph.dims<["n - 1", 0, 3]>, steps = #graph.dims<[-1, 2, 1]>} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x3x1xf32, #graph.tensor<["n", 3, 1]>>
   %slice = graph.slice %x {starts = #graph.dims<["n - 1", 0, 3]>, steps = #graph.dims<[-1, 2, 1]>} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x3x1xf32, #graph.tensor<["n", 3, 1]>>
   // CHECK: %concat = graph.concat %x, %x {axis = 0 : i64} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>, tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x6x4xf32, #graph.tensor<["2*n", 6, 4]>>

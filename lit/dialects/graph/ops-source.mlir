@@ -23,5 +23,9 @@ func.func @source(%x: tensor<?x8x6x6xf32, #graph.tensor<["n", 8, 6, 6]>>, %s: te
   %shape = graph.shape %x : (tensor<?x8x6x6xf32, #graph.tensor<["n", 8, 6, 6]>>) -> tensor<4xsi64>
   // CHECK: %range = graph.range %s, %s, %s : (tensor<si32>, tensor<si32>, tensor<si32>) -> tensor<?xsi32, #graph.tensor<["m"]>>
   %range = graph.range %s, %s, %s : (tensor<si32>, tensor<si32>, tensor<si32>) -> tensor<?xsi32, #graph.tensor<["m"]>>
+  // CHECK: graph.bind %shape to ["s0", "s1", "s2", "s3"] : tensor<4xsi64>
+  graph.bind %shape to ["s0", "s1", "s2", "s3"] : tensor<4xsi64>
+  // CHECK: graph.bind %one to ["s4"] : tensor<si64>
+  graph.bind %one to ["s4"] : tensor<si64>
   func.return
 }

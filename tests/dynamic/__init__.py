@@ -1,0 +1,1 @@
+"""Models whose shapes are known only when they run."""
