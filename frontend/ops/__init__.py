@@ -15,6 +15,7 @@ from . import (
     reduction,
     resize,
     sequence,
+    signal,
     slicing,
     tensor,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "reduction",
     "resize",
     "sequence",
+    "signal",
     "slicing",
     "tensor",
 ]

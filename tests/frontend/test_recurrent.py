@@ -38,7 +38,9 @@ def arrays(op: str, directions: int) -> dict[str, Array]:
     }
 
 
-CASES = [
+Case = tuple[str, str, tuple[str, ...], dict[str, Any]]
+
+CASES: list[Case] = [
     *[(op, direction, ALL, {}) for op in GATES for direction in ("forward", "reverse", "bidirectional")],
     *[(op, "bidirectional", (), {}) for op in GATES],
     *[(op, "forward", ("B",), {"clip": 0.3}) for op in GATES],
