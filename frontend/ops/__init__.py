@@ -18,6 +18,7 @@ from . import (
     signal,
     slicing,
     tensor,
+    training,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "signal",
     "slicing",
     "tensor",
+    "training",
 ]

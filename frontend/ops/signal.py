@@ -138,11 +138,11 @@ _WINDOWS: dict[str, tuple[float, ...]] = {
 
 @op(*_WINDOWS, since=17)
 def window(n: Node) -> SSAValue:
-    """A sum of cosines over N = size points, or size - 1 for a symmetric window; one point is its middle's value, 1."""
+    """A sum of cosines over k < size with N = size, or size - 1 (at least 1) for a symmetric window."""
     (size,) = n.dims(0)
     n.need(size)
     dtype = dtype_of(n.int_attr("output_datatype", TensorProto.FLOAT))
-    whole = size if n.int_attr("periodic", 1) else size - 1
+    whole = (size if n.int_attr("periodic", 1) else size - 1).max(1)
     cosines = [_cosine(n, size, whole, i) for i in range(1, len(_WINDOWS[n.op]))]
     first, *factors = _WINDOWS[n.op]
     total = sum((c * factor for c, factor in zip(cosines[1:], factors[1:], strict=True)), cosines[0] * factors[0] + first)
@@ -152,7 +152,7 @@ def window(n: Node) -> SSAValue:
 def _cosine(n: Node, size: DimExpr, whole: DimExpr, multiple: int) -> Term:
     """cos(2 pi * multiple * k / whole) for k below size, in f64."""
     if size.is_static and whole.is_static:
-        return constant(n, turns(np.arange(size.value) * multiple, max(whole.value, 1))[0])
+        return constant(n, turns(np.arange(size.value) * multiple, whole.value)[0])
     step = Term(n.build, n.emit(graph.DimsOp([whole], scalar=True))).cast(np.float64)
     return (iota(n, size, np.float64) * (2 * math.pi * multiple) / step).apply(graph.CosOp)
 

@@ -16,9 +16,12 @@ from ...dialects.graph.types import tensor
 from ...errors import BadModelError
 from ...runtime.weights import Array
 from ..node import Node, UnsupportedError, static
+from ..random_numbers import uniform
 from ..registry import op
 from ..shape_values import Known
 from ..tensors import dtype_of, sparse_to_array, to_array
+from ..terms import constant as constant_term
+from ..terms import optional, term
 from ..values import Tensor, Value
 
 _KINDS = AttributeProto.AttributeType
@@ -97,14 +100,25 @@ def eye_like(n: Node) -> Tensor:
 
 @op("Dropout")
 def dropout(n: Node) -> list[Value | None]:
-    """x, and a mask that keeps all of it."""
-    if n.opset >= 12 and n.has(2):
-        training = n.array(2)
-        if training is None or bool(training.any()):
-            raise UnsupportedError("training mode")
+    """x, and a mask that keeps all of it; in training mode (opset 12 on) a random part of it."""
+    training = n.opset >= 12 and n.has(2)
+    known, ratio = n.array(2) if training else None, n.array(1) if training else None
+    if training and (known is None or known.any()) and (ratio is None or ratio.any()):
+        return _drop(n)
     outputs: list[Value | None] = [n.tensor()]
     if len(n.proto.output) > 1 and n.proto.output[1]:
         element = i1 if n.opset >= 10 else n.element()
         ones = n.build.scalar(1, element)
         outputs.append(Tensor.of(n.build.broadcast(ones, n.shape())))
     return outputs
+
+
+def _drop(n: Node) -> list[Value | None]:
+    """What is kept is scaled by 1 / (1 - ratio) (Srivastava et al. 2014), unless training mode turns out to be off."""
+    x, off = term(n), ~term(n, 2).reshape()
+    ratio = optional(n, 1)
+    rate = ratio.cast(np.float32).reshape() if ratio is not None else constant_term(n, np.array(0.5, np.float32))
+    keep = (uniform(n, x.dims) >= rate) | off
+    scale = off.select(rate.like(1.0), 1.0 / (1.0 - rate))
+    y = keep.select(x * scale.cast(x.element), 0.0)
+    return [Tensor.of(y.value), Tensor.of(keep.value)]
