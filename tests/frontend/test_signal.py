@@ -5,23 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
-from onnx_models import make_model, run
+from onnx_models import make_model, native, run
 
-import tilewright
 from tilewright.frontend.fourier import turns
 
 Array = NDArray[Any]
-
-
-def native(model: onnx.ModelProto, *arrays: Array) -> list[Array]:
-    """The outputs of compiled code."""
-    names = [i.name for i in model.graph.input]
-    return list(tilewright.compile(model).run(dict(zip(names, arrays, strict=True))).values())
 
 
 def test_cosines_and_sines_are_exact_to_the_last_bit_or_two():
