@@ -5,8 +5,9 @@ from __future__ import annotations
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.base import normalize_axis
+from ...dialects.graph.base import normalize_axis, si64
 from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.elementwise import is_float
 from ...dialects.graph.types import dims_of, tensor
 from ..node import Node, static
 from ..registry import op
@@ -52,8 +53,10 @@ def scatter_nd(n: Node) -> SSAValue:
 
 @op("OneHot")
 def one_hot(n: Node) -> SSAValue:
+    """The depth may be a float."""
     indices, dims = n.x(0), list(n.shape(0))
-    (depth,) = n.dims(1)
+    computed = n.tensor(1).known is None and is_float(n.element(1))
+    (depth,) = n.bind(n.build.cast(n.x(1), si64)) if computed else n.dims(1)
     axis = normalize_axis(n.int_attr("axis", -1), len(dims) + 1)
     shape = [*dims[:axis], depth, *dims[axis:]]
     scalar = n.build.reshape(n.x(1), ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from onnx import AttributeProto
@@ -20,8 +21,8 @@ from ..random_numbers import uniform
 from ..registry import op
 from ..shape_values import Known
 from ..tensors import dtype_of, sparse_to_array, to_array
+from ..terms import Term, optional, term
 from ..terms import constant as constant_term
-from ..terms import optional, term
 from ..values import Tensor, Value
 
 _KINDS = AttributeProto.AttributeType
@@ -75,17 +76,33 @@ def shape(n: Node) -> Tensor:
 
 @op("Range", since=11)
 def range_(n: Node) -> SSAValue:
-    start, limit, delta = (n.known(i) for i in range(3))
-    if all(k.concrete for k in (start, limit, delta)):
-        first, last, step = (k.data.item() for k in (start, limit, delta))
-        count = DimExpr.of(max(0, math.ceil((last - first) / step)))
-    else:
-        step = static(n.dims(2)[0], "the step")
-        span = n.dims(1)[0] - n.dims(0)[0]
-        count = (span if step > 0 else -span).ceildiv(abs(step))
-        n.need(count)
     operands = [n.build.reshape(n.x(i), ()) for i in range(3)]
-    return n.emit(graph.RangeOp(operands[0], operands[1], operands[2], tensor(n.element(0), [count])))
+    return n.emit(graph.RangeOp(operands[0], operands[1], operands[2], tensor(n.element(0), [_range_size(n)])))
+
+
+def _range_size(n: Node) -> DimExpr:
+    """ceil((limit - start) / delta), at least 0; computed when the model runs where the operands aren't known before."""
+    known = [n.tensor(i).known for i in range(3)]
+    start, limit, delta = known
+    if start is None or limit is None or delta is None or not delta.concrete:
+        return n.bind(_computed_size([term(n, i).reshape() for i in range(3)]).value)[0]
+    if start.concrete and limit.concrete:
+        first, last, step = (k.data.item() for k in (start, limit, delta))
+        return DimExpr.of(max(0, math.ceil((last - first) / step)))
+    step = static(n.dims(2)[0], "the step")
+    span = n.dims(1)[0] - n.dims(0)[0]
+    count = (span if step > 0 else -span).ceildiv(abs(step))
+    n.need(count)
+    return count
+
+
+def _computed_size(operands: Sequence[Term]) -> Term:
+    """The size of a range as si64; floats are divided as doubles."""
+    integers = operands[0].dtype.kind in "iu"
+    start, limit, delta = (v.cast(np.int64 if integers else np.float64) for v in operands)
+    if integers:
+        return ((limit - start + delta - delta.apply(graph.SignOp)) / delta).maximum(0)
+    return ((limit - start) / delta).apply(graph.CeilOp).maximum(0.0).cast(np.int64)
 
 
 @op("EyeLike", since=9)

@@ -137,3 +137,58 @@ def test_strings_are_left_to_others():
 def test_bad_attributes_are_named(op: str, attributes: dict[str, Any], error: type[Exception]):
     with pytest.raises(error):
         run(model_of(op, [X], **attributes), X)
+
+
+# -- support vector machines ----------------------------------------------------------------------------------------------
+
+
+def machine(classes: int, kernel: str, probabilities: bool = False) -> dict[str, Any]:
+    rng, pairs = np.random.default_rng(1), classes * (classes - 1) // 2
+    attributes: dict[str, Any] = {
+        "classlabels_ints": [5, 9, 7, 6][:classes],
+        "coefficients": rng.normal(size=(classes - 1) * 2 * classes).tolist(),
+        "kernel_params": [0.3, 0.1, 2.0],
+        "kernel_type": kernel,
+        "rho": np.linspace(-0.1, 0.2, pairs).tolist(),
+        "support_vectors": (rng.normal(size=classes * 2 * 4) / 2).tolist(),
+        "vectors_per_class": [3, 1, 2, 2][:classes] if classes != 3 else [3, 1, 2],
+    }
+    if probabilities:
+        attributes |= {"prob_a": np.linspace(-1, -2, pairs).tolist(), "prob_b": np.linspace(0.1, 0.2, pairs).tolist()}
+    return attributes
+
+
+@pytest.mark.parametrize("kernel", ["LINEAR", "POLY", "RBF", "SIGMOID"])
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_svm_classifier(classes: int, kernel: str):
+    check(model_of("SVMClassifier", [SMALL], 2, **machine(classes, kernel)), SMALL)
+
+
+@pytest.mark.parametrize("transform", ["NONE", "LOGISTIC", "SOFTMAX"])
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_svm_probabilities(classes: int, transform: str):
+    model = model_of("SVMClassifier", [SMALL], 2, **machine(classes, "RBF", probabilities=True), post_transform=transform)
+    for found, wanted in zip(run(model, SMALL), onnxruntime_outputs(model, SMALL), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_linear_svm_classifier():
+    attributes: dict[str, Any] = {"classlabels_ints": [3, 1, 2], "coefficients": [0.1 * (i % 7) for i in range(12)], "rho": [0.2]}
+    check(model_of("SVMClassifier", [SMALL], 2, **attributes), SMALL, expected=of_onnx_scores)
+
+
+def of_onnx_scores(model: onnx.ModelProto, *inputs: Array) -> list[Array]:
+    """With the labels of the highest scores: the `onnx` package has others for a single rho."""
+    _, scores = of_onnx(model, *inputs)
+    return [np.array([3, 1, 2])[scores.argmax(1)], scores]
+
+
+@pytest.mark.parametrize("one_class", [0, 1])
+@pytest.mark.parametrize("supports", [0, 5])
+def test_svm_regressor(supports: int, one_class: int):
+    rng = np.random.default_rng(2)
+    attributes: dict[str, Any] = {"n_supports": supports, "rho": [0.1], "one_class": one_class, "kernel_type": "RBF"}
+    attributes |= {"coefficients": rng.normal(size=supports or 4).tolist(), "kernel_params": [0.4, 0.0, 3.0]}
+    if supports:
+        attributes["support_vectors"] = rng.normal(size=supports * 4).tolist()
+    check(model_of("SVMRegressor", [SMALL], **attributes), SMALL)
