@@ -168,8 +168,9 @@ def test_svm_classifier(classes: int, kernel: str):
 @pytest.mark.parametrize("classes", [2, 3, 4])
 def test_svm_probabilities(classes: int, transform: str):
     model = model_of("SVMClassifier", [SMALL], 2, **machine(classes, "RBF", probabilities=True), post_transform=transform)
-    for found, wanted in zip(run(model, SMALL), onnxruntime_outputs(model, SMALL), strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+    for execute in (run, native):
+        for found, wanted in zip(execute(model, SMALL), onnxruntime_outputs(model, SMALL), strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_linear_svm_classifier():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from onnx import helper
-from onnx_models import Typed, make_model, onnxruntime_outputs, op_names, run
+from onnx_models import Typed, make_model, native, onnxruntime_outputs, op_names, run
 
 Array = NDArray[Any]
 TIME, BATCH, FEATURES, HIDDEN = 5, 3, 4, 6
@@ -64,9 +64,10 @@ def test_agrees_with_onnxruntime(op: str, direction: str, given: tuple[str, ...]
     feeds = {name: every[name] for name in used if name}
     model = make_model([node], {n: Typed(a.shape, a.dtype) for n, a in feeds.items()}, OUTPUTS[op], opset=14)
     wanted = onnxruntime_outputs(model, *feeds.values())
-    for found, expected in zip(run(model, *feeds.values()), wanted, strict=True):
-        assert found.dtype == expected.dtype
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    for execute in (run, native):
+        for found, expected in zip(execute(model, *feeds.values()), wanted, strict=True):
+            assert found.dtype == expected.dtype
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("op", GATES)
