@@ -1,4 +1,4 @@
-"""Optimizers of ai.onnx.preview.training: one step of Adagrad, Adam and Momentum."""
+"""ai.onnx.preview.training: one step of Adagrad, Adam and Momentum; gradients."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from onnx import AttributeProto
 from xdsl.ir import SSAValue
 
+from ..gradients import gradients, substituted
 from ..node import Node
 from ..registry import op
 from ..terms import Term, term
+from ..values import Tensor
 
 DOMAIN = "ai.onnx.preview.training"
 
@@ -84,3 +87,22 @@ def optimizer(n: Node) -> list[SSAValue]:
         decay = n.float_attr("norm_coefficient", 0.0)
         rows.append(step(n, rate, x, gradient + x * decay if decay else gradient, state))
     return [row[kind].value for kind in range(1 + parts) for row in rows]
+
+
+@op("Gradient", domain=DOMAIN)
+def gradient(n: Node) -> list[SSAValue]:
+    """The gradient of sum(y) with respect to the tensors that `xs` names, at the values that are given for them and for `zs`."""
+    names = [[s.decode() for s in n.attribute(name, AttributeProto.STRINGS, "strings") or ()] for name in ("xs", "zs")]
+    independent = [_named(n, name) for group in names for name in group]
+    if len(independent) != len(n.inputs):
+        raise ValueError(f"it has {len(n.inputs)} inputs for {len(independent)} tensors")
+    values = dict(zip(independent, n.xs(), strict=True))
+    y = substituted(n.build, _named(n, n.str_attr("y")), values)
+    return [g.value for g in gradients(n.build, y, list(values.values()))[: len(names[0])]]
+
+
+def _named(n: Node, name: str) -> SSAValue:
+    value = n.scope.find(name)
+    if not isinstance(value, Tensor):
+        raise ValueError(f"'{name}' is no tensor of this graph")
+    return value.value()
