@@ -82,8 +82,10 @@ def range_(n: Node) -> SSAValue:
 
 def _range_size(n: Node) -> DimExpr:
     """ceil((limit - start) / delta), at least 0; computed when the model runs where the operands aren't known before."""
-    known = [n.tensor(i).known for i in range(3)]
-    start, limit, delta = known
+    start, limit, delta = (n.tensor(i).known for i in range(3))
+    if _is(start, 0) and _is(delta, 1) and n.is_runtime(1):
+        n.dims(1)  # a size itself, which other nodes may use as well
+        limit = n.tensor(1).known
     if start is None or limit is None or delta is None or not delta.concrete:
         return n.bind(_computed_size([term(n, i).reshape() for i in range(3)]).value)[0]
     if start.concrete and limit.concrete:
@@ -94,6 +96,10 @@ def _range_size(n: Node) -> DimExpr:
     count = (span if step > 0 else -span).ceildiv(abs(step))
     n.need(count)
     return count
+
+
+def _is(known: Known | None, number: int) -> bool:
+    return known is not None and known.concrete and known.data.item() == number
 
 
 def _computed_size(operands: Sequence[Term]) -> Term:
