@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, StringAttr, SymbolRefAttr, i64
 from xdsl.ir import Attribute, Dialect, ParametrizedAttribute, SSAValue
@@ -31,6 +32,7 @@ from .program import PROGRAM_OPS
 from .program_types import BufferType
 
 
+@dataclass(frozen=True, init=False)  # or the fields would be none of the subclasses' own, and all attributes equal
 class _NamedParameters(ParametrizedAttribute):
     """A name with integer parameters, printed `<"name", {k = 1 : i64}>`."""
 

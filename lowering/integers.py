@@ -58,9 +58,10 @@ def shift_left(x: Value, amount: Value) -> Value:
 
 
 def shift_right(x: Value, amount: Value) -> Value:
-    """`x >> amount`: arithmetic for signed elements, logical for unsigned."""
-    shifted = x >> _clamped(amount, x)
-    return shifted if x.is_signed else _in_width(amount, x).select(shifted, 0)
+    """`x >> amount`: arithmetic for signed elements, logical for unsigned; all bits are out for an amount out of range."""
+    if x.is_signed:
+        return x >> _in_width(amount, x).select(amount, x.width - 1)
+    return _in_width(amount, x).select(x >> _clamped(amount, x), 0)
 
 
 def _in_width(amount: Value, x: Value) -> Value:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xdsl.dialects.builtin import f32, f64
 from xdsl.ir import Operation, SSAValue
 
 from ..dialects.graph.base import flag
-from ..dialects.graph.elementwise import MulOp, is_float
+from ..dialects.graph.elementwise import MulOp
 from ..dialects.graph.linalg import MatmulOp
 from ..dialects.graph.movement import ReshapeOp, TransposeOp
 from ..dialects.graph.types import dims_of, element_of
@@ -34,11 +35,12 @@ class _Scaled:
 class PullScale(Pattern[MatmulOp]):
     """matmul(mul(a, s), mul(b, t)) -> mul(matmul(a, b), s * t), for scalar constants s and t, also behind transposes and reshapes
 
-    Neither operand is a constant, and nothing else uses the scaled values.
+    Neither operand is a constant, and nothing else uses the scaled values. Half types keep their factors in front: the product
+    without them may overflow, and s * t is no half number.
     """
 
     def rewrite(self, op: MatmulOp, rewriter: Rewriter) -> bool:
-        if not is_float(element_of(op.result)) or any(constant_of(o) is not None for o in op.operands):
+        if element_of(op.result) not in (f32, f64) or any(constant_of(o) is not None for o in op.operands):
             return False
         found = [_scaled(o, rewriter.session.weights) for o in op.operands]
         if not any(found):

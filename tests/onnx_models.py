@@ -13,6 +13,7 @@ from onnx import helper, numpy_helper
 from reference import evaluate
 from xdsl.dialects.func import FuncOp
 
+import tilewright
 from tilewright.dialects.graph.types import dims_of
 from tilewright.frontend.importer import import_model
 from tilewright.runtime.weights import WeightStore
@@ -37,14 +38,15 @@ def make_model(
     opset: int = 21,
     functions: Sequence[onnx.FunctionProto] = (),
     ir_version: int = 10,
-    domains: Sequence[str] = (),
+    domains: Sequence[str] | Mapping[str, int] = (),
 ) -> onnx.ModelProto:
-    """A model; inputs are float32 unless they are Typed."""
+    """A model; inputs are float32 unless they are Typed. Further domains are of version 1 unless they say another."""
     infos = [_input(name, spec) for name, spec in inputs.items()]
     tensors = [numpy_helper.from_array(np.asarray(v), name) for name, v in (constants or {}).items()]
     results = [helper.make_value_info(name, onnx.TypeProto()) for name in outputs]
     graph = helper.make_graph(nodes, "g", infos, results, tensors)
-    imports = [helper.make_opsetid("", opset), *(helper.make_opsetid(d, 1) for d in domains)]
+    versions = dict.fromkeys(domains, 1) | (dict(domains) if isinstance(domains, Mapping) else {})
+    imports = [helper.make_opsetid("", opset), *(helper.make_opsetid(d, v) for d, v in versions.items())]
     return helper.make_model(graph, opset_imports=imports, functions=list(functions), ir_version=ir_version)
 
 
@@ -80,3 +82,18 @@ def run(model: onnx.ModelProto, *arrays: Array) -> list[Array]:
     module.verify()
     names = [i.name for i in model.graph.input]
     return list(evaluate(module, dict(zip(names, arrays, strict=True)), store))
+
+
+def native(model: onnx.ModelProto, *arrays: Array) -> list[Array]:
+    """The outputs of compiled code."""
+    names = [i.name for i in model.graph.input]
+    return list(tilewright.compile(model).run(dict(zip(names, arrays, strict=True))).values())
+
+
+def onnxruntime_outputs(model: onnx.ModelProto, *arrays: Array) -> list[Array]:
+    """The outputs of onnxruntime."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    found: Any = session.run(None, dict(zip((i.name for i in model.graph.input), arrays, strict=True)))
+    return list(found)

@@ -156,7 +156,7 @@ class BitwiseXorOp(BinaryOp):
 
 @irdl_op_definition
 class ShiftLeftOp(BinaryOp):
-    """lhs << rhs"""
+    """lhs << rhs; 0 for an amount that is negative or beyond the width"""
 
     name = "graph.shift_left"
     DOMAIN: ClassVar[str] = "integer"
@@ -164,7 +164,7 @@ class ShiftLeftOp(BinaryOp):
 
 @irdl_op_definition
 class ShiftRightOp(BinaryOp):
-    """lhs >> rhs (logical for unsigned)"""
+    """lhs >> rhs (logical for unsigned); an amount that is negative or beyond the width leaves sign bits only"""
 
     name = "graph.shift_right"
     DOMAIN: ClassVar[str] = "integer"

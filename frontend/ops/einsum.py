@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
-from ...dialects.graph.types import broadcast_dims, dims_of, rank_of, static_shape
+from ...dialects.graph.types import broadcast_dims, dims_of, element_of, rank_of, tensor
 from ..node import Node
 from ..registry import op
 
@@ -64,17 +63,18 @@ def parse_equation(equation: str, ranks: Sequence[int]) -> tuple[list[str], str]
 
 
 def _diagonal(n: Node, x: SSAValue, labels: str) -> _Labelled:
-    """Dims that share a label become one: a sum over the elements on the diagonal."""
+    """Dims that share a label become one, which comes last: every (size + 1)-th element of both as one dim."""
     for label in dict.fromkeys(labels):
         while labels.count(label) > 1:
             first = labels.index(label)
             second = labels.index(label, first + 1)
-            shape = static_shape(x)
-            mask = np.eye(shape[first], shape[second], dtype=np.bool_)
-            mask = mask.reshape([s if i in (first, second) else 1 for i, s in enumerate(shape)])
-            kept = n.emit(graph.WhereOp(n.build.constant(mask).value(), x, n.build.scalar(0, x)))
-            x = n.emit(graph.ReduceOp(kept, "sum", [second], keepdims=False))
-            labels = labels[:second] + labels[second + 1 :]
+            others = [i for i in range(len(labels)) if i not in (first, second)]
+            size, kept = dims_of(x)[first], [dims_of(x)[i] for i in others]
+            n.build.assumptions.need_equal(size, dims_of(x)[second])
+            flat = n.build.reshape(n.build.transpose(x, [*others, first, second]), [*kept, size * size])
+            starts, steps = [0] * len(kept) + [0], [*[1] * len(kept), size + 1]
+            x = n.emit(graph.SliceOp(flat, starts, tensor(element_of(x), [*kept, size]), steps))
+            labels = "".join(labels[i] for i in others) + label
     return _Labelled(x, labels)
 
 

@@ -53,6 +53,7 @@ def scatter_nd(n: Node) -> SSAValue:
 
 @op("OneHot")
 def one_hot(n: Node) -> SSAValue:
+    """The depth may be a float."""
     indices, dims = n.x(0), list(n.shape(0))
     depth = size(n, 1)
     axis = normalize_axis(n.int_attr("axis", -1), len(dims) + 1)

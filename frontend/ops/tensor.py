@@ -16,11 +16,13 @@ from ...dialects.graph.types import tensor
 from ...errors import BadModelError
 from ...runtime.weights import Array
 from ..node import Node, UnsupportedError, static
+from ..random_numbers import uniform
 from ..registry import op
 from ..runtime_shapes import range_count
 from ..shape_values import Known
 from ..tensors import dtype_of, sparse_to_array, to_array
-from ..terms import Term, iota
+from ..terms import constant as constant_term
+from ..terms import iota, optional, term
 from ..values import Tensor, Value
 
 _KINDS = AttributeProto.AttributeType
@@ -75,15 +77,18 @@ def shape(n: Node) -> Tensor:
 @op("Range", since=11)
 def range_(n: Node) -> SSAValue:
     operands = [n.build.reshape(n.x(i), ()) for i in range(3)]
-    return n.emit(graph.RangeOp(operands[0], operands[1], operands[2], tensor(n.element(0), [_range_count(n)])))
+    return n.emit(graph.RangeOp(operands[0], operands[1], operands[2], tensor(n.element(0), [_range_size(n)])))
 
 
-def _range_count(n: Node) -> DimExpr:
-    """How many elements a range has: ceil((limit - start) / delta), none below 0."""
-    if any(n.tensor(i).known is None for i in range(3)):
-        return range_count(n, *(Term(n.build, n.build.reshape(n.x(i), ())) for i in range(3)))
-    start, limit, delta = (n.known(i) for i in range(3))
-    if all(k.concrete for k in (start, limit, delta)):
+def _range_size(n: Node) -> DimExpr:
+    """ceil((limit - start) / delta), at least 0; computed when the model runs where the operands aren't known before."""
+    start, limit, delta = (n.tensor(i).known for i in range(3))
+    if _is(start, 0) and _is(delta, 1) and n.is_runtime(1):
+        n.dims(1)  # a size itself, which other nodes may use as well
+        limit = n.tensor(1).known
+    if start is None or limit is None or delta is None or not delta.concrete:
+        return range_count(n, *(term(n, i).reshape() for i in range(3)))
+    if start.concrete and limit.concrete:
         first, last, step = (k.data.item() for k in (start, limit, delta))
         return DimExpr.of(max(0, math.ceil((last - first) / step)))
     step = static(n.dims(2)[0], "the step")
@@ -91,6 +96,10 @@ def _range_count(n: Node) -> DimExpr:
     count = (span if step > 0 else -span).ceildiv(abs(step))
     n.need(count)
     return count
+
+
+def _is(known: Known | None, number: int) -> bool:
+    return known is not None and known.concrete and known.data.item() == number
 
 
 @op("EyeLike", since=9)
@@ -104,14 +113,25 @@ def eye_like(n: Node) -> SSAValue:
 
 @op("Dropout")
 def dropout(n: Node) -> list[Value | None]:
-    """x, and a mask that keeps all of it."""
-    if n.opset >= 12 and n.has(2):
-        training = n.array(2)
-        if training is None or bool(training.any()):
-            raise UnsupportedError("training mode")
+    """x, and a mask that keeps all of it; in training mode (opset 12 on) a random part of it."""
+    training = n.opset >= 12 and n.has(2)
+    known, ratio = n.array(2) if training else None, n.array(1) if training else None
+    if training and (known is None or known.any()) and (ratio is None or ratio.any()):
+        return _drop(n)
     outputs: list[Value | None] = [n.tensor()]
     if len(n.proto.output) > 1 and n.proto.output[1]:
         element = i1 if n.opset >= 10 else n.element()
         ones = n.build.scalar(1, element)
         outputs.append(Tensor.of(n.build.broadcast(ones, n.shape())))
     return outputs
+
+
+def _drop(n: Node) -> list[Value | None]:
+    """What is kept is scaled by 1 / (1 - ratio) (Srivastava et al. 2014), unless training mode turns out to be off."""
+    x, off = term(n), ~term(n, 2).reshape()
+    ratio = optional(n, 1)
+    rate = ratio.cast(np.float32).reshape() if ratio is not None else constant_term(n, np.array(0.5, np.float32))
+    keep = (uniform(n, x.dims) >= rate) | off
+    scale = off.select(rate.like(1.0), 1.0 / (1.0 - rate))
+    y = keep.select(x * scale.cast(x.element), 0.0)
+    return [Tensor.of(y.value), Tensor.of(keep.value)]

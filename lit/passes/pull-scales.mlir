@@ -37,3 +37,14 @@ func.func @kept(%q: tensor<3x4xf32>, %k: tensor<4x3xf32>, %r: tensor<3x1xf32>) -
   %z = graph.matmul %b, %w : (tensor<3x4xf32>, tensor<4x3xf32>) -> tensor<3x3xf32>
   func.return %x, %y, %z : tensor<3x3xf32>, tensor<3x3xf32>, tensor<3x3xf32>
 }
+
+// REWRITE U4 negative: half types, whose products may overflow.
+// CHECK-LABEL: func.func @half
+func.func @half(%q: tensor<3x4xf16>, %k: tensor<4x3xf16>) -> tensor<3x3xf16> {
+  %s = graph.constant dense<5.0e-1> : tensor<f16>
+  // CHECK: [[A:%.*]] = graph.mul %q
+  // CHECK-NEXT: graph.matmul [[A]], %k
+  %a = graph.mul %q, %s : (tensor<3x4xf16>, tensor<f16>) -> tensor<3x4xf16>
+  %z = graph.matmul %a, %k : (tensor<3x4xf16>, tensor<4x3xf16>) -> tensor<3x3xf16>
+  func.return %z : tensor<3x3xf16>
+}

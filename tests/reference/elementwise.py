@@ -89,6 +89,12 @@ def divide(lhs: Array, rhs: Array) -> Array:
     return np.where((lhs < 0) != (rhs < 0), -quotient, quotient).astype(lhs.dtype)
 
 
+def shift_right(lhs: Array, rhs: Array) -> Array:
+    """A negative amount is out of range as a large one is."""
+    bits = np.iinfo(lhs.dtype).bits
+    return np.right_shift(lhs, np.where(rhs < 0, bits, rhs).astype(rhs.dtype))
+
+
 BINARY: dict[type[graph.BinaryOp], Callable[[Array, Array], Array]] = {
     graph.AddOp: np.add,
     graph.SubOp: np.subtract,
@@ -110,7 +116,7 @@ BINARY: dict[type[graph.BinaryOp], Callable[[Array, Array], Array]] = {
     graph.BitwiseOrOp: np.bitwise_or,
     graph.BitwiseXorOp: np.bitwise_xor,
     graph.ShiftLeftOp: np.left_shift,
-    graph.ShiftRightOp: np.right_shift,
+    graph.ShiftRightOp: shift_right,
 }
 
 
