@@ -229,7 +229,7 @@ class Builder:
         return self.stretch(x, (*target, *dims_of(x)[len(shape) :]))
 
     def narrowed(self, x: SSAValue, dims: Dims) -> SSAValue:
-        """`x`, with the numbers above 1 among `dims` in place of symbols in its last dims, which a parameter of that size fits."""
+        """`x`, with the numbers above 1 among `dims` in place of symbols in its last dims: sizes of a parameter that fits it."""
         own = dims_of(x)
         pairs = zip(own[::-1], dims[::-1], strict=False)
         found = [d if d.is_static or not p.is_static or p == ONE else p for d, p in pairs][::-1]
