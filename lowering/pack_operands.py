@@ -19,7 +19,7 @@ from xdsl.passes import ModulePass
 from ..dialects import graph
 from ..dialects.graph.attrs import WeightAttr
 from ..dialects.graph.dtypes import numpy_dtype
-from ..dialects.graph.types import element_of, static_shape
+from ..dialects.graph.types import dims_of, element_of, static_shape, tensor
 from ..dialects.kernel import LaunchOp, PackingAttr, PackOp, UnpackOp
 from ..passes.session import current_session
 from ..passes.target_attr import target_of
@@ -91,8 +91,8 @@ def _outline_packs(module: ModuleOp) -> None:
             continue
         name = f"tw_pack{counter}_{pack.packing.kind.data}"
         block = Block(arg_types=[pack.source.type])
-        inner = PackOp(block.args[0], pack.packing, pack.result.type)
-        block.add_ops([inner, func.ReturnOp(inner.result)])
+        moves = _moves(block.args[0], pack)
+        block.add_ops([*moves, func.ReturnOp(moves[-1].results[0])])
         type_ = FunctionType.from_lists([pack.source.type], [pack.result.type])
         kernel = func.FuncOp(name, type_, Region(block), visibility="private")
         kernel.attributes[KIND] = StringAttr("kernel")
@@ -105,6 +105,14 @@ def _outline_packs(module: ModuleOp) -> None:
         pack.result.replace_all_uses_with(launch.results[0])
         pack.detach()
         pack.erase()
+
+
+def _moves(source: SSAValue, pack: PackOp) -> list[Operation]:
+    """What a kernel does that packs: panels are a rule's own work, [C, 1, kernel..] -> [kernel elements, C] is a transpose."""
+    if pack.packing.kind.data != "depthwise":
+        return [PackOp(source, pack.packing, pack.result.type)]
+    flat = graph.ReshapeOp(source, tensor(element_of(source), dims_of(pack.result)[::-1]))
+    return [flat, graph.TransposeOp(flat.result, [1, 0])]
 
 
 def _function(op: Operation) -> func.FuncOp:
