@@ -102,6 +102,7 @@ from .normalization import NORMALIZATION_OPS, BatchNormOp, GroupNormOp, Instance
 from .pool import POOL_OPS, LrnOp, PoolOp
 from .reduction import REDUCTION_OPS, ArgReduceOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
 from .resize import RESIZE_OPS, ResizeOp
+from .sampling import SAMPLING_OPS, RoiAlignOp, RoiMaxPoolOp, SampleOp
 from .selection import SELECTION_OPS, SortRowsOp, SuppressOp
 from .source import SOURCE_OPS, BindOp, ConstantOp, DimsOp, RangeOp, ShapeOp
 
@@ -117,6 +118,7 @@ Graph = Dialect(
         *MOVEMENT_OPS,
         *INDEXING_OPS,
         *RESIZE_OPS,
+        *SAMPLING_OPS,
         *SELECTION_OPS,
         *CONTROL_OPS,
         *HOST_OPS,
@@ -215,8 +217,11 @@ __all__ = [
     "ReshapeOp",
     "ResizeOp",
     "RmsNormOp",
+    "RoiAlignOp",
+    "RoiMaxPoolOp",
     "RoundOp",
     "RsqrtOp",
+    "SampleOp",
     "ScanOp",
     "ScatterElementsOp",
     "ScatterNdOp",

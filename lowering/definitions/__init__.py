@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.ir import Operation
 
 from ...dialects import graph
-from . import axes, indexing, movement, resize, windows
+from . import axes, indexing, movement, resize, sampling, windows
 from .definer import Definer, Definition
 
 DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
@@ -45,10 +45,22 @@ DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
     (graph.ConvTransposeOp, 0): windows.conv_transpose,
     (graph.PoolOp, 0): windows.pool,
     (graph.LrnOp, 0): windows.lrn,
+    (graph.SampleOp, 0): sampling.sample,
+    (graph.RoiAlignOp, 0): sampling.roi_align,
+    (graph.RoiMaxPoolOp, 0): sampling.roi_max_pool,
 }
 """By op class and number of the result. Pointwise ops are defined by `pointwise`."""
 
-CAN_FAIL = (graph.GatherOp, graph.GatherElementsOp, graph.GatherNdOp, graph.ScatterElementsOp, graph.ScatterNdOp)
-"""Ops that check indices at run time."""
+CAN_FAIL = (
+    graph.GatherOp,
+    graph.GatherElementsOp,
+    graph.GatherNdOp,
+    graph.ScatterElementsOp,
+    graph.ScatterNdOp,
+    graph.SampleOp,
+    graph.RoiAlignOp,
+    graph.RoiMaxPoolOp,
+)
+"""Ops that check indices, or that there is something to read, at run time."""
 
 __all__ = ["CAN_FAIL", "DEFINITIONS", "Definer", "Definition"]

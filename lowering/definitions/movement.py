@@ -86,13 +86,13 @@ def _folded(d: Definer, mode: str, index: Index, size: Index) -> Index:
     if mode == "edge":
         return b.max(b.min(index, b.sub(size, 1)), 0)
     if mode == "wrap":
-        return _modulo(d, index, b.max(size, 1))
+        return modulo(d, index, b.max(size, 1))
     period = b.max(b.mul(b.sub(size, 1), 2), 1)
-    position = _modulo(d, index, period)
+    position = modulo(d, index, period)
     return b.min(position, b.sub(period, position))
 
 
-def _modulo(d: Definer, index: Index, period: Index) -> Index:
+def modulo(d: Definer, index: Index, period: Index) -> Index:
     """Remainder of the sign of the period, which is positive."""
     b = d.b
     rest = b.op(arith.RemSIOp, [b.index(index), b.index(period)], INDEX)

@@ -1,0 +1,1 @@
+"""Ops of image models beside onnxruntime."""
