@@ -1,11 +1,14 @@
-"""Attributes of sliding windows: strides, dilations, and `auto_pad` worked out to explicit pads."""
+"""Attributes of sliding windows: strides, dilations, and `auto_pad` worked out to explicit pads, symbolic where sizes are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xdsl.ir import SSAValue
+
+from ..dialects import graph
 from ..dialects.graph.dims import DimExpr
-from .node import Node, UnsupportedError
+from .node import Node
 
 
 def window(n: Node, rank: int) -> tuple[list[int], list[int]]:
@@ -19,22 +22,31 @@ def window(n: Node, rank: int) -> tuple[list[int], list[int]]:
 
 def padding(
     n: Node, sizes: Sequence[DimExpr], kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
-) -> list[int]:
+) -> list[DimExpr]:
     """All begins, then all ends. SAME_*: as much as makes the output ceil(size / stride)."""
     auto, rank = n.str_attr("auto_pad", "NOTSET"), len(kernel)
     if auto == "VALID":
-        return [0] * (2 * rank)
+        return [DimExpr.of(0)] * (2 * rank)
     if auto == "NOTSET":
-        return n.ints_attr("pads", [0] * (2 * rank))
+        return [DimExpr.of(p) for p in n.ints_attr("pads", [0] * (2 * rank))]
     if auto not in ("SAME_UPPER", "SAME_LOWER"):
         raise ValueError(f"auto_pad is NOTSET, VALID, SAME_UPPER or SAME_LOWER, got '{auto}'")
-    pads: list[tuple[int, int]] = []
+    pads: list[tuple[DimExpr, DimExpr]] = []
     for size, k, stride, dilation in zip(sizes, kernel, strides, dilations, strict=True):
         total = (size.ceildiv(stride) - 1) * stride + (k - 1) * dilation + 1 - size
-        if not total.is_static:
-            raise UnsupportedError(f"auto_pad {auto} of a symbolic size {size} with stride {stride}")
-        pads.append(same_padding(max(0, total.value), upper=auto == "SAME_UPPER"))
+        half = total.max(0) // 2
+        pads.append((half, total.max(0) - half)[:: 1 if auto == "SAME_UPPER" else -1])
     return [low for low, _ in pads] + [high for _, high in pads]
+
+
+def padded(n: Node, x: SSAValue, pads: Sequence[DimExpr], value: float | int) -> tuple[SSAValue, list[int]]:
+    """x and the pads of a window over it; pads that are symbolic are put round x instead, filled with a number."""
+    if all(p.is_static for p in pads):
+        return x, [p.value for p in pads]
+    rank = len(pads) // 2
+    outer = [DimExpr.of(0)] * 2
+    fill = n.build.scalar(value, x)
+    return n.emit(graph.PadOp(x, [*outer, *pads[:rank]], [*outer, *pads[rank:]], fill)), [0] * (2 * rank)
 
 
 def same_padding(total: int, upper: bool) -> tuple[int, int]:

@@ -99,7 +99,7 @@ from .movement import (
     TriluOp,
 )
 from .normalization import NORMALIZATION_OPS, BatchNormOp, GroupNormOp, InstanceNormOp, LayerNormOp, LpNormalizeOp, RmsNormOp
-from .pool import POOL_OPS, LrnOp, PoolOp
+from .pool import POOL_OPS, ArgPoolOp, LrnOp, PoolOp
 from .reduction import REDUCTION_OPS, ArgReduceOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
 from .resize import RESIZE_OPS, ResizeOp
 from .sampling import SAMPLING_OPS, RoiAlignOp, RoiMaxPoolOp, SampleOp
@@ -132,6 +132,7 @@ __all__ = [
     "AcoshOp",
     "AddOp",
     "AndOp",
+    "ArgPoolOp",
     "ArgReduceOp",
     "AsinOp",
     "AsinhOp",

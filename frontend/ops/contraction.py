@@ -8,7 +8,7 @@ from ...dialects import graph
 from ...dialects.graph.types import dims_of, rank_of
 from ..node import Node, static
 from ..registry import op
-from ..windows import padding, same_padding, window
+from ..windows import padded, padding, same_padding, window
 
 
 @op("MatMul")
@@ -53,7 +53,7 @@ def conv(n: Node) -> SSAValue:
     x, weight = n.x(0), n.x(1)
     kernel = kernel_sizes(n, weight)
     strides, dilations = window(n, len(kernel))
-    pads = padding(n, dims_of(x)[2:], kernel, strides, dilations)
+    x, pads = padded(n, x, padding(n, dims_of(x)[2:], kernel, strides, dilations), 0)
     group = n.int_attr("group", 1)
     return n.emit(graph.ConvOp(x, weight, n.optional(2), strides, pads, dilations, group))
 

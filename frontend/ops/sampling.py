@@ -11,10 +11,10 @@ from xdsl.ir import Attribute, SSAValue
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.graph.dtypes import numpy_dtype
-from ...dialects.graph.types import Dims, dims_of, element_of, tensor
+from ...dialects.graph.types import Dims, dims_of, element_of
+from ..counting import count, numbers
 from ..node import Node, static
 from ..registry import op
-from ..shape_values import Known
 from ..windows import window
 from .movement import join
 from .slicing import ONE, ZERO, cut
@@ -42,7 +42,7 @@ def _need_pixels(n: Node, spatial: Sequence[DimExpr]) -> None:
 def _pixels(n: Node, grid: SSAValue, sizes: Dims, align: bool) -> SSAValue:
     """Normalised coordinates as pixels: ((g + 1) * size - 1) / 2, or (g + 1) / 2 * (size - 1); halves are computed in f32."""
     grid = n.build.cast(grid, _precise(grid))
-    lengths = _numbers(n, [s - 1 for s in sizes] if align else sizes, grid)
+    lengths = numbers(n, [s - 1 for s in sizes] if align else sizes, element_of(grid))
     shifted = n.emit(graph.AddOp(grid, n.build.scalar(1, grid)))
     if align:
         return n.emit(graph.MulOp(n.emit(graph.MulOp(shifted, n.build.scalar(0.5, grid))), lengths))
@@ -54,11 +54,6 @@ def _precise(x: SSAValue) -> Attribute:
     """The type in which coordinates are computed."""
     element = element_of(x)
     return element if isinstance(element, Float64Type) else f32
-
-
-def _numbers(n: Node, dims: Sequence[DimExpr], like: SSAValue) -> SSAValue:
-    """Dims as a vector of the element type of `like`."""
-    return n.build.cast(n.build.known(Known.of(list(dims), np.int64)).value(), element_of(like))
 
 
 def _backwards(n: Node, x: SSAValue) -> SSAValue:
@@ -86,20 +81,11 @@ def affine_grid(n: Node) -> SSAValue:
 
 def _normalised(n: Node, size: DimExpr, align: bool, like: SSAValue) -> SSAValue:
     """The coordinates of the pixels of one dim: -1 and 1 are the centres of the outermost (`align`), or their outer edges."""
-    length = _numbers(n, [(size - 1).max(1) if align else size], like)
+    length = numbers(n, [(size - 1).max(1) if align else size], element_of(like))
     step = n.emit(graph.DivOp(n.build.scalar(2, like), length))
     start = n.build.scalar(0 if align else 0.5, like)
-    place = n.emit(graph.AddOp(_count(n, size, like), start))
+    place = n.emit(graph.AddOp(count(n, size, element_of(like)), start))
     return n.emit(graph.SubOp(n.emit(graph.MulOp(place, step)), n.build.scalar(1, like)))
-
-
-def _count(n: Node, size: DimExpr, like: SSAValue) -> SSAValue:
-    """0, 1, 2, .. as a vector of the element type of `like`."""
-    if size.is_static:
-        return n.build.constant(np.arange(size.value).astype(numpy_dtype(element_of(like)))).value()
-    start, delta = n.build.scalar(0, like), n.build.scalar(1, like)
-    limit = n.build.reshape(_numbers(n, [size], like), ())
-    return n.emit(graph.RangeOp(start, limit, delta, tensor(element_of(like), [size])))
 
 
 def _mesh(n: Node, columns: Sequence[tuple[SSAValue, int]], dims: Sequence[DimExpr]) -> SSAValue:
@@ -150,7 +136,7 @@ def _tap_places(n: Node, taps: Sequence[DimExpr], out: Dims, groups: int) -> SSA
     offset = n.build.cast(offset, _precise(offset))
     tap = np.stack(np.meshgrid(*[np.arange(static(k, "a kernel dim")) for k in taps], indexing="ij"), -1).reshape(-1, rank)
     moved = (tap * dilations - pads[:rank]).reshape(-1, *[1] * rank, rank).astype(numpy_dtype(element_of(offset)))
-    strided = [n.emit(graph.MulOp(_count(n, size, offset), n.build.scalar(s, offset))) for size, s in zip(out, strides, strict=True)]
+    strided = [n.emit(graph.MulOp(count(n, size, element_of(offset)), n.build.scalar(s, offset))) for size, s in zip(out, strides, strict=True)]
     corner = _mesh(n, [(vector, k) for k, vector in enumerate(strided)], out)
     return n.emit(graph.AddOp(n.emit(graph.AddOp(offset, n.build.constant(moved).value())), corner))
 

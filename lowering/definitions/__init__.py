@@ -44,6 +44,7 @@ DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
     (graph.ConvOp, 0): windows.conv,
     (graph.ConvTransposeOp, 0): windows.conv_transpose,
     (graph.PoolOp, 0): windows.pool,
+    (graph.ArgPoolOp, 0): windows.arg_pool,
     (graph.LrnOp, 0): windows.lrn,
     (graph.SampleOp, 0): sampling.sample,
     (graph.RoiAlignOp, 0): sampling.roi_align,

@@ -8,7 +8,7 @@ from xdsl.dialects import math
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.base import flag, integer, ints
+from ...dialects.graph.base import flag, i1, integer, ints
 from ...dialects.graph.types import dims_of, element_of
 from ..builder import Index
 from ..casts import cast
@@ -61,7 +61,7 @@ def conv(d: Definer, op: graph.ConvOp, at: Indices) -> Value:
     return result if op.bias is None else result + cast(d.element(op.bias, [at[1]]), result.element)
 
 
-def window(d: Definer, op: graph.ConvOp | graph.PoolOp, at: Indices, taps: Sequence[Index]) -> list[Index]:
+def window(d: Definer, op: graph.ConvOp | graph.PoolOp | graph.ArgPoolOp, at: Indices, taps: Sequence[Index]) -> list[Index]:
     """Where in x the taps of the window of an output position are."""
     b, low = d.b, [before for before, _ in op.padding]
     rows = zip(at, taps, ints(op.strides), ints(op.dilations), low, strict=True)
@@ -109,6 +109,30 @@ def pool(d: Definer, op: graph.PoolOp, at: Indices) -> Value:
     power = float(integer(op.p))
     total = _fold_window(d, op, at, kernel, 0.0, lambda acc, x: acc + _power(abs(x), power))
     return _power(total, 1.0 / power)
+
+
+def arg_pool(d: Definer, op: graph.ArgPoolOp, at: Indices) -> Value:
+    b, channels, sizes = d.b, d.dims(op.x)[1], d.dims(op.x)[2:]
+    order = list(range(len(sizes)))[:: -1 if flag(op.column_major) else 1]
+
+    def visit(taps: tuple[Index, ...], carried: list[Value]) -> list[Value]:
+        where = window(d, op, at[2:], taps)
+        inside = d.all([d.inside(p, s) for p, s in zip(where, sizes, strict=True)])
+        best, place = carried
+        assert inside is not None
+        x = d.when(inside, lambda: d.element(op.x, [*at[:2], *where]), lambda: best, op.x)
+        position: Index = 0
+        for axis in order:
+            position = b.add(b.mul(position, sizes[axis]), where[axis])
+        larger = (x.gt(best) | place.lt(0)) & Value(b, inside, i1)
+        return [larger.select(x, best), larger.select(d.from_index(position), place)]
+
+    start = d.constant(initial_of(REDUCERS["max"], element_of(op.x)), op.x)
+    _, place = d.fold(list(ints(op.kernel)), [start, d.from_index(-1)], visit)
+    image: Index = b.add(b.mul(at[0], channels), at[1])
+    for size in sizes:
+        image = b.mul(image, size)
+    return d.from_index(image) + place.maximum(0)
 
 
 def _power(x: Value, exponent: float) -> Value:

@@ -29,13 +29,13 @@ def grid_of(*shape: int, spread: float = 2) -> Array:
 
 @pytest.mark.parametrize(("mode", "padding", "align"), list(product(("bilinear", "nearest", "bicubic"), PADDINGS, (0, 1))))
 def test_grid_sample(mode: str, padding: str, align: int) -> None:
-    modes = {"mode": mode, "padding_mode": padding, "align_corners": align}
+    modes: dict[str, Any] = {"mode": mode, "padding_mode": padding, "align_corners": align}
     assert_agrees(*one_node("GridSample", [floats(2, 3, 5, 4), grid_of(2, 6, 7, 2)], opset=16, **modes), 2e-5)
 
 
 @pytest.mark.parametrize(("mode", "padding", "align"), list(product(("linear", "nearest"), PADDINGS, (0, 1))))
 def test_grid_sample_of_volumes(mode: str, padding: str, align: int) -> None:
-    modes = {"mode": mode, "padding_mode": padding, "align_corners": align}
+    modes: dict[str, Any] = {"mode": mode, "padding_mode": padding, "align_corners": align}
     assert_agrees(*one_node("GridSample", [floats(2, 2, 3, 5, 4), grid_of(2, 3, 2, 4, 3)], opset=20, **modes), 2e-5)
 
 
@@ -66,7 +66,7 @@ def test_affine_grid(size: list[int], align: int) -> None:
 @pytest.mark.parametrize("kernel", [[3, 3], [1, 2]])
 @pytest.mark.parametrize(("group", "offset_group"), [(1, 1), (2, 1), (1, 2), (2, 2)])
 def test_deform_conv(kernel: list[int], group: int, offset_group: int) -> None:
-    window = {"strides": [2, 1], "pads": [1, 0, 2, 1], "dilations": [1, 2]}
+    window: dict[str, Any] = {"strides": [2, 1], "pads": [1, 0, 2, 1], "dilations": [1, 2]}
     rows, columns = (7 + 3 - kernel[0]) // 2 + 1, 6 + 1 - (kernel[1] - 1) * 2
     taps = kernel[0] * kernel[1] * offset_group
     inputs = [
@@ -90,7 +90,7 @@ def regions(count: int, size: float, wide: float = 1.0) -> Array:
 @pytest.mark.parametrize("coordinates", ["half_pixel", "output_half_pixel"])
 def test_roi_align(mode: str, ratio: int, coordinates: str) -> None:
     inputs = [floats(2, 3, 9, 8), regions(11, 20), rng.integers(0, 2, 11)]
-    attributes = {"mode": mode, "sampling_ratio": ratio, "output_height": 3, "output_width": 2, "spatial_scale": 0.5}
+    attributes: dict[str, Any] = {"mode": mode, "sampling_ratio": ratio, "output_height": 3, "output_width": 2, "spatial_scale": 0.5}
     case = one_node("RoiAlign", inputs, opset=16, coordinate_transformation_mode=coordinates, **attributes)
     assert_agrees(*case, 1e-4)
 
