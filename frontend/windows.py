@@ -34,8 +34,7 @@ def padding(
     pads: list[tuple[DimExpr, DimExpr]] = []
     for size, k, stride, dilation in zip(sizes, kernel, strides, dilations, strict=True):
         total = (size.ceildiv(stride) - 1) * stride + (k - 1) * dilation + 1 - size
-        half = total.max(0) // 2
-        pads.append((half, total.max(0) - half)[:: 1 if auto == "SAME_UPPER" else -1])
+        pads.append(same_padding(total.max(0), upper=auto == "SAME_UPPER"))
     return [low for low, _ in pads] + [high for _, high in pads]
 
 
@@ -49,7 +48,7 @@ def padded(n: Node, x: SSAValue, pads: Sequence[DimExpr], value: float | int) ->
     return n.emit(graph.PadOp(x, [*outer, *pads[:rank]], [*outer, *pads[rank:]], fill)), [0] * (2 * rank)
 
 
-def same_padding(total: int, upper: bool) -> tuple[int, int]:
+def same_padding(total: DimExpr, upper: bool) -> tuple[DimExpr, DimExpr]:
     """(before, after) of padding that is as even as can be; the odd one goes after for `upper`."""
     half, rest = total // 2, total - total // 2
     return (half, rest) if upper else (rest, half)

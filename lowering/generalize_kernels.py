@@ -103,13 +103,15 @@ def _values(kernel: func.FuncOp, ops: Iterable[Operation]) -> list[SSAValue]:
 
 
 def _pinned(ops: Iterable[Operation]) -> list[DimExpr]:
-    """Dims that stay numbers: of inline constants, whose data says how long they are, and of convolution windows."""
+    """Dims that stay numbers: of inline constants, whose data says how long they are, of convolution windows and index tuples."""
     pinned: list[DimExpr] = []
     for op in ops:
         if isinstance(op, graph.ConstantOp | graph.DimsOp):
             pinned += dims_of(op.results[0])
         elif isinstance(op, graph.ConvOp | graph.ConvTransposeOp):
             pinned += dims_of(op.weight)[2:]
+        elif isinstance(op, graph.GatherNdOp | graph.ScatterNdOp):
+            pinned += dims_of(op.indices)[-1:]
     return pinned
 
 

@@ -100,7 +100,7 @@ from .movement import (
 )
 from .normalization import NORMALIZATION_OPS, BatchNormOp, GroupNormOp, InstanceNormOp, LayerNormOp, LpNormalizeOp, RmsNormOp
 from .pool import POOL_OPS, ArgPoolOp, LrnOp, PoolOp
-from .reduction import REDUCTION_OPS, ArgReduceOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
+from .reduction import REDUCTION_OPS, ArgReduceOp, CumprodOp, CumsumOp, LogSoftmaxOp, ReduceOp, SoftmaxOp, TopKOp
 from .resize import RESIZE_OPS, ResizeOp
 from .sampling import SAMPLING_OPS, RoiAlignOp, RoiMaxPoolOp, SampleOp
 from .selection import SELECTION_OPS, SortRowsOp, SuppressOp
@@ -156,6 +156,7 @@ __all__ = [
     "ConvTransposeOp",
     "CosOp",
     "CoshOp",
+    "CumprodOp",
     "CumsumOp",
     "DimAttr",
     "DimExpr",

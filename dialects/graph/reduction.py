@@ -125,11 +125,7 @@ class LogSoftmaxOp(AlongAxisOp):
     name = "graph.log_softmax"
 
 
-@irdl_op_definition
-class CumsumOp(AlongAxisOp):
-    """Running sums along one axis, without the element itself (`exclusive`) or from the end (`reverse`)."""
-
-    name = "graph.cumsum"
+class _CumulativeOp(AlongAxisOp):
     FLOAT_ONLY: ClassVar[bool] = False
     exclusive = prop_def(BoolAttr, default_value=FALSE)
     reverse = prop_def(BoolAttr, default_value=FALSE)
@@ -137,6 +133,20 @@ class CumsumOp(AlongAxisOp):
     def __init__(self, x: Operand, axis: int, exclusive: bool = False, reverse: bool = False):
         axis = normalize_axis(axis, rank_of(SSAValue.get(x)))
         self.init_inferred([x], {"axis": axis, "exclusive": exclusive, "reverse": reverse})
+
+
+@irdl_op_definition
+class CumsumOp(_CumulativeOp):
+    """Running sums along one axis, without the element itself (`exclusive`) or from the end (`reverse`)."""
+
+    name = "graph.cumsum"
+
+
+@irdl_op_definition
+class CumprodOp(_CumulativeOp):
+    """Running products along one axis, without the element itself (`exclusive`) or from the end (`reverse`)."""
+
+    name = "graph.cumprod"
 
 
 @irdl_op_definition
@@ -169,4 +179,4 @@ class TopKOp(GraphOp):
         return [tensor(element_of(self.x), dims), tensor(si64, dims)]
 
 
-REDUCTION_OPS = [ReduceOp, ArgReduceOp, SoftmaxOp, LogSoftmaxOp, CumsumOp, TopKOp]
+REDUCTION_OPS = [ReduceOp, ArgReduceOp, SoftmaxOp, LogSoftmaxOp, CumsumOp, CumprodOp, TopKOp]

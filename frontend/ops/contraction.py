@@ -5,6 +5,7 @@ from __future__ import annotations
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
+from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import dims_of, rank_of
 from ..node import Node, static
 from ..registry import op
@@ -83,11 +84,11 @@ def _transposed_pads(n: Node, kernel: list[int], strides: list[int], dilations: 
     auto, target = n.str_attr("auto_pad", "NOTSET"), n.ints_attr("output_shape", [])
     if not target and auto in ("NOTSET", "VALID"):
         return n.ints_attr("pads", [0] * (2 * len(kernel))) if auto == "NOTSET" else [0] * (2 * len(kernel))
-    pads: list[tuple[int, int]] = []
+    pads: list[tuple[int, ...]] = []
     for axis, dim in enumerate(n.shape()[2:]):
         full = (dim - 1) * strides[axis] + extra[axis] + (kernel[axis] - 1) * dilations[axis] + 1
         wanted = target[-len(kernel) :][axis] if target else dim * strides[axis]
         total = static(full - wanted, "the padding")
-        pads.append(same_padding(max(0, total), upper=auto == "SAME_UPPER"))
+        pads.append(tuple(p.value for p in same_padding(DimExpr.of(max(0, total)), upper=auto == "SAME_UPPER")))
         extra[axis] += max(0, -total)
     return [low for low, _ in pads] + [high for _, high in pads]

@@ -250,3 +250,21 @@ def _on_axes(n: Node, amounts: Sequence[DimExpr], axes: Sequence[int]) -> tuple[
 def _check_pads(found: int, axes: int) -> None:
     if found != 2 * axes:
         raise ValueError(f"pads has {found} values, expected {2 * axes}")
+
+
+@op("CenterCropPad", since=18)
+def center_crop_pad(n: Node) -> SSAValue:
+    """The middle of x, or x amid zeros, along each axis; an odd element is cut in front or filled in behind."""
+    rank, target = n.rank(), n.dims(1)
+    axes_ = [normalize_axis(a, rank) for a in n.ints_attr("axes", range(rank))]
+    if len(target) != len(axes_):
+        raise ValueError(f"shape has {len(target)} values for {len(axes_)} axes")
+    low, high = [ZERO] * rank, [ZERO] * rank
+    for axis, wanted in zip(axes_, target, strict=True):
+        n.need(wanted)
+        missing = wanted - n.shape()[axis]
+        low[axis] = missing.max(0) // 2 - (-missing).max(0) // 2
+        high[axis] = missing - low[axis]
+    if all(p == ZERO for p in (*low, *high)):
+        return n.x()
+    return n.emit(graph.PadOp(n.x(), low, high))

@@ -15,6 +15,7 @@ from ..registry import op
 from ..runtime_shapes import reduced_extents
 from ..terms import Term
 from .elementwise import byte
+from .movement import join
 
 _KINDS = {
     "ReduceL1": "l1",
@@ -73,10 +74,16 @@ def arg_reduce(n: Node) -> SSAValue:
     return n.emit(graph.ArgReduceOp(n.x(), kind, axis, keepdims, last))
 
 
-@op("CumSum")
-def cumsum(n: Node) -> SSAValue:
-    (axis,) = n.values(1)
-    return n.emit(graph.CumsumOp(n.x(), axis, bool(n.int_attr("exclusive", 0)), bool(n.int_attr("reverse", 0))))
+@op("CumSum", "CumProd", since=11)
+def cumulative(n: Node) -> SSAValue:
+    """An axis that is only known at run time picks one of the results along each; one that is none of x fails there."""
+    kind = graph.CumsumOp if n.op == "CumSum" else graph.CumprodOp
+    x, exclusive, reverse = n.x(), bool(n.int_attr("exclusive", 0)), bool(n.int_attr("reverse", 0))
+    axis = n.tensor(1).known
+    if axis is not None and axis.concrete:
+        return n.emit(kind(x, int(axis.data.item()), exclusive, reverse))
+    rows = [n.build.reshape(n.emit(kind(x, k, exclusive, reverse)), [1, *n.shape()]) for k in range(n.rank())]
+    return n.emit(graph.GatherOp(join(n, rows, 0), n.build.reshape(n.x(1), ()), 0))
 
 
 @op("TopK")

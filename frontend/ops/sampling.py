@@ -30,6 +30,7 @@ def grid_sample(n: Node) -> SSAValue:
         raise ValueError(f"mode is one of {', '.join(_MODES)}; got '{mode}'")
     spatial = n.shape(0)[2:]
     _need_pixels(n, spatial)
+    n.build.assumptions.need_equal(n.shape(0)[0], n.shape(1)[0])
     at = _backwards(n, _pixels(n, n.x(1), spatial[::-1], align))
     return n.emit(graph.SampleOp(n.x(), at, _MODES[mode], n.str_attr("padding_mode", "zeros"), align))
 
@@ -134,11 +135,16 @@ def _tap_places(n: Node, taps: Sequence[DimExpr], out: Dims, groups: int) -> SSA
     offset = n.build.reshape(n.x(2), [batch, DimExpr.of(groups), product(taps), DimExpr.of(rank), *out])
     offset = n.build.transpose(offset, [0, 1, 2, *range(4, 4 + rank), 3])
     offset = n.build.cast(offset, _precise(offset))
-    tap = np.stack(np.meshgrid(*[np.arange(static(k, "a kernel dim")) for k in taps], indexing="ij"), -1).reshape(-1, rank)
-    moved = (tap * dilations - pads[:rank]).reshape(-1, *[1] * rank, rank).astype(numpy_dtype(element_of(offset)))
-    strided = [n.emit(graph.MulOp(count(n, size, element_of(offset)), n.build.scalar(s, offset))) for size, s in zip(out, strides, strict=True)]
-    corner = _mesh(n, [(vector, k) for k, vector in enumerate(strided)], out)
-    return n.emit(graph.AddOp(n.emit(graph.AddOp(offset, n.build.constant(moved).value())), corner))
+    tap = np.stack(np.meshgrid(*[np.arange(static(k, "a kernel dim")) for k in taps], indexing="ij"), -1)
+    moved = (tap.reshape(-1, rank) * dilations - pads[:rank]).reshape(-1, *[1] * rank, rank)
+    corner = _mesh(n, [(_spaced(n, size, s, offset), k) for k, (size, s) in enumerate(zip(out, strides, strict=True))], out)
+    places = n.emit(graph.AddOp(offset, n.build.constant(moved.astype(numpy_dtype(element_of(offset)))).value()))
+    return n.emit(graph.AddOp(places, corner))
+
+
+def _spaced(n: Node, size: DimExpr, stride: int, like: SSAValue) -> SSAValue:
+    """0, stride, 2 * stride, .."""
+    return n.emit(graph.MulOp(count(n, size, element_of(like)), n.build.scalar(stride, like)))
 
 
 # -- regions ----------------------------------------------------------------------------------------------------------------
@@ -149,6 +155,8 @@ def roi_align(n: Node) -> SSAValue:
     coordinates = n.str_attr("coordinate_transformation_mode", half)
     if mode not in ("avg", "max") or coordinates not in ("half_pixel", "output_half_pixel"):
         raise ValueError(f"mode is avg or max, coordinates are half_pixel or output_half_pixel; got '{mode}', '{coordinates}'")
+    n.build.assumptions.need_equal(n.shape(1)[0], n.shape(2)[0])
+    n.build.assumptions.need_equal(n.shape(1)[1], DimExpr.of(4))
     size = [n.int_attr("output_height", 1), n.int_attr("output_width", 1)]
     ratio, scale = max(n.int_attr("sampling_ratio", 0), 0), n.float_attr("spatial_scale", 1.0)
     kind = "average" if mode == "avg" else "max"
@@ -157,4 +165,5 @@ def roi_align(n: Node) -> SSAValue:
 
 @op("MaxRoiPool")
 def max_roi_pool(n: Node) -> SSAValue:
+    n.build.assumptions.need_equal(n.shape(1)[1], DimExpr.of(5))
     return n.emit(graph.RoiMaxPoolOp(n.x(0), n.x(1), n.ints_attr("pooled_shape"), n.float_attr("spatial_scale", 1.0)))

@@ -18,7 +18,7 @@ from ..reducers import REDUCERS, Reducer, initial_of
 from ..values import Value
 from .definer import Definer, Indices, aligned
 
-SUM, SQUARES, MAX = REDUCERS["sum"], REDUCERS["sum_square"], REDUCERS["max"]
+SUM, PRODUCT, SQUARES, MAX = (REDUCERS[kind] for kind in ("sum", "prod", "sum_square", "max"))
 Source = Callable[[tuple[Index, ...]], Value]
 """An element of what is reduced, by its indices along the reduced axes."""
 
@@ -113,13 +113,13 @@ def log_softmax(d: Definer, op: graph.LogSoftmaxOp, at: Indices) -> Value:
     return shifted - powers.math(math.LogOp)
 
 
-def cumsum(d: Definer, op: graph.CumsumOp, at: Indices) -> Value:
+def cumulative(d: Definer, op: graph.CumsumOp | graph.CumprodOp, at: Indices) -> Value:
     axis, b = integer(op.axis), d.b
     (size,), source = along(d, op.x, [axis], at)
     own = 0 if flag(op.exclusive) else 1
     first = b.sub(b.add(at[axis], 1), own) if flag(op.reverse) else 0
     count = b.sub(b.sub(size, at[axis]), 1 - own) if flag(op.reverse) else b.add(at[axis], own)
-    return total(d, [count], lambda i: source((b.add(first, i[0]),)), SUM, op.x)
+    return total(d, [count], lambda i: source((b.add(first, i[0]),)), SUM if isinstance(op, graph.CumsumOp) else PRODUCT, op.x)
 
 
 def top_k_index(d: Definer, op: graph.TopKOp, at: Indices) -> Value:

@@ -11,6 +11,7 @@ from .reduction import ReductionRule
 from .resample import ResampleRule
 from .scalar import ScalarRule
 from .scatter import ScatterRule
+from .scatter_rows import ScatterRowsRule
 from .select import SelectRule
 from .stretch import StretchRule
 from .suppress import SuppressRule
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     CopiesRule(),
     PackRule(),
     ResampleRule(),
+    ScatterRowsRule(),
     ScatterRule(),
     SelectRule(),
     StretchRule(),

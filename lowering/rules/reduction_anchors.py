@@ -237,24 +237,23 @@ def _lp_normalize(run: Run, op: graph.LpNormalizeOp, points: Points) -> None:
     run.sweep.each(points, finish)
 
 
-def _cumsum(run: Run, op: graph.CumsumOp, points: Points) -> None:
+def _cumulative(run: Run, op: graph.CumsumOp | graph.CumprodOp, points: Points) -> None:
     """One element after the other, for all lanes of the points."""
     b, (axis,) = run.frame.b, run.sweep.axes or (-1,)
-    element = element_of(op.x)
+    element, reducer = element_of(op.x), REDUCERS["sum" if isinstance(op, graph.CumsumOp) else "prod"]
     if axis < 0:
         for point in points:
-            run.store(point, run.x(point) * 0 if flag(op.exclusive) else run.x(point))
+            run.store(point, run.x(point).like(reducer.initial) if flag(op.exclusive) else run.x(point))
         return
-    starts = [
-        Value(b, b.const(0 if integer_width(element) else 0.0, shaped(register_type(element), p.lanes)), element) for p in points
-    ]
+    first = int(reducer.initial) if integer_width(element) else float(reducer.initial)
+    starts = [Value(b, b.const(first, shaped(register_type(element), p.lanes)), element) for p in points]
 
     def step(at: tuple[Index, ...], carried: list[Value]) -> Values:
         index = b.sub(b.sub(run.sweep.sizes[axis], 1), at[0]) if flag(op.reverse) else at[0]
         sums: list[Value] = []
         for point, total in zip(points, carried, strict=True):
             here = point.at(axis, index)
-            sums.append(total + run.x(here))
+            sums.append(reducer.combine(total, run.x(here)))
             run.store(here, total if flag(op.exclusive) else sums[-1])
         return sums
 
@@ -271,5 +270,6 @@ _EMITTERS: dict[type[Operation], Callable[[Run, Any, Points], None]] = {
     graph.InstanceNormOp: _affine_norm,
     graph.GroupNormOp: _affine_norm,
     graph.LpNormalizeOp: _lp_normalize,
-    graph.CumsumOp: _cumsum,
+    graph.CumsumOp: _cumulative,
+    graph.CumprodOp: _cumulative,
 }

@@ -57,6 +57,7 @@ ANCHORS: dict[type[Operation], Anchor] = {
     graph.ReduceOp: Anchor(lambda op: tuple(ints(op.axes))),
     graph.ArgReduceOp: Anchor(_one_axis),
     graph.CumsumOp: Anchor(_one_axis),
+    graph.CumprodOp: Anchor(_one_axis),
     graph.SoftmaxOp: Anchor(_one_axis, passes=2),
     graph.LogSoftmaxOp: Anchor(_one_axis, passes=2),
     graph.LpNormalizeOp: Anchor(_one_axis, passes=2),

@@ -8,7 +8,6 @@ from xdsl.dialects import func
 from xdsl.ir import Operation, SSAValue
 
 from ...backends.targets import TargetModel
-from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.graph.types import dims_of, order_of, physical_strides
 from ...dialects.kernel import ScheduleAttr
@@ -32,11 +31,6 @@ class ScalarRule(BaseRule):
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
         return ScheduleAttr.of(self.name) if all(map(is_defined, body_ops(kernel))) else None
-
-    def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
-        # The length of an index tuple is part of what these ops are.
-        fixed = any(isinstance(op, graph.GatherNdOp | graph.ScatterNdOp) for op in body_ops(kernel))
-        return not fixed and super().generalizable(kernel, schedule)
 
     def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         return product(dims_of(returned(kernel)[0]))

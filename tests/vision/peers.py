@@ -27,7 +27,7 @@ def one_node(
     dims: Mapping[int, Sequence[int | str]] | None = None,
     **attributes: Any,
 ) -> tuple[onnx.ModelProto, dict[str, Array]]:
-    """A model of one node and its feeds. An input that is None is left out; `constants` are by position; so are symbolic `dims`."""
+    """A model of one node and its feeds. An input that is None is left out; `constants` and symbolic `dims` are by position."""
     constants, dims = constants or {}, dims or {}
     count = max([len(inputs), *(i + 1 for i in constants)])
     given = dict(enumerate(inputs)) | dict(constants)

@@ -66,7 +66,7 @@ def test_lp_pool(window: str, p: int) -> None:
 @pytest.mark.parametrize("op", ["MaxPool", "AveragePool", "LpPool"])
 @pytest.mark.parametrize("window", AUTO)
 def test_automatic_pads_of_dynamic_sizes(op: str, window: str) -> None:
-    includes = [{}] if op != "AveragePool" else [{"count_include_pad": 0}, {"count_include_pad": 1}]
+    includes: list[dict[str, Any]] = [{}] if op != "AveragePool" else [{"count_include_pad": 0}, {"count_include_pad": 1}]
     for include in includes:
         case = one_node(op, [floats(2, 3, 9, 8)], dims={0: ["n", 3, "h", "w"]}, opset=18, **WINDOWS[window], **include)
         assert_agrees(*case)

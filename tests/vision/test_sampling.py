@@ -90,8 +90,8 @@ def regions(count: int, size: float, wide: float = 1.0) -> Array:
 @pytest.mark.parametrize("coordinates", ["half_pixel", "output_half_pixel"])
 def test_roi_align(mode: str, ratio: int, coordinates: str) -> None:
     inputs = [floats(2, 3, 9, 8), regions(11, 20), rng.integers(0, 2, 11)]
-    attributes: dict[str, Any] = {"mode": mode, "sampling_ratio": ratio, "output_height": 3, "output_width": 2, "spatial_scale": 0.5}
-    case = one_node("RoiAlign", inputs, opset=16, coordinate_transformation_mode=coordinates, **attributes)
+    attributes: dict[str, Any] = {"mode": mode, "sampling_ratio": ratio, "output_height": 3, "output_width": 2}
+    case = one_node("RoiAlign", inputs, opset=16, coordinate_transformation_mode=coordinates, spatial_scale=0.5, **attributes)
     assert_agrees(*case, 1e-4)
 
 
