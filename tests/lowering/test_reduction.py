@@ -154,11 +154,13 @@ def test_arg_reduce(shape: tuple[int, ...], axis: int, target: TargetModel) -> N
 
 @targets
 @pytest.mark.parametrize(("shape", "axis"), [((5, 30), 1), ((40, 33), 0), ((3, 7, 20), 1)])
-def test_cumsum(shape: tuple[int, ...], axis: int, target: TargetModel) -> None:
+def test_running_totals(shape: tuple[int, ...], axis: int, target: TargetModel) -> None:
     for exclusive in (False, True):
         for reverse in (False, True):
             check(lambda x, e=exclusive, r=reverse: graph.CumsumOp(x, axis, e, r).result, [floats(*shape)], target)
+            check(lambda x, e=exclusive, r=reverse: graph.CumprodOp(x, axis, e, r).result, [floats(*shape)], target)
     check(lambda x: graph.CumsumOp(x, axis).result, [rng.integers(-9, 9, shape)], target)
+    check(lambda x: graph.CumprodOp(x, axis).result, [rng.integers(-9, 9, shape)], target)
 
 
 @targets

@@ -106,6 +106,7 @@ CASES: dict[str, Case] = {
     "cumsum": Case(lambda x: graph.CumsumOp(x, 1).result, [X]),
     "cumsum reverse": Case(lambda x: graph.CumsumOp(x, 2, exclusive=True, reverse=True).result, [ints(9, 2, 3, 6)]),
     "cumsum exclusive": Case(lambda x: graph.CumsumOp(x, 0, exclusive=True).result, [X]),
+    "cumprod": Case(lambda x: graph.CumprodOp(x, 1, exclusive=True, reverse=True).result, [X]),
     "top k": Case(lambda x: graph.TopKOp(x, 3, axis=1).results, [ints(5, 4, 9, 2)]),
     "top k smallest": Case(lambda x: graph.TopKOp(x, 2, axis=-1, largest=False).results, [X]),
     "layer norm": Case(lambda x, s, b: graph.LayerNormOp(x, s, b, axis=2).result, [X, floats(5, 3), floats(3)]),
@@ -132,6 +133,28 @@ CASES: dict[str, Case] = {
         [floats(1, 4, 3, 4), floats(4, 3, 2, 3), floats(6)],
     ),
     "max pool": Case(lambda x: graph.PoolOp(x, "max", [3, 2], [2, 1], [1, 0, 1, 1], [1, 2]).result, [IMAGE]),
+    "max pool indices": Case(lambda x: graph.ArgPoolOp(x, [3, 2], [2, 1], [1, 0, 1, 1], [1, 2]).result, [ints(4, 2, 3, 5, 6)]),
+    "max pool indices by column": Case(
+        lambda x: graph.ArgPoolOp(x, [2, 2], [2, 2], ceil_mode=True, column_major=True).result, [floats(1, 2, 5, 3)]
+    ),
+    "sample": Case(lambda x, at: graph.SampleOp(x, at).result, [IMAGE, floats(1, 9, 2) * 5]),
+    "sample nearest": Case(
+        lambda x, at: graph.SampleOp(x, at, "nearest", "border").result, [ints(99, 1, 2, 5, 6), floats(1, 3, 3, 2) * 5]
+    ),
+    "sample cubic": Case(
+        lambda x, at: graph.SampleOp(x, at, "cubic", "reflection", True).result, [floats(2, 1, 3, 4, 2), floats(2, 9, 3) * 5]
+    ),
+    "roi align": Case(
+        lambda x, r, b: graph.RoiAlignOp(x, r, b, [2, 3], spatial_scale=0.5).result,
+        [IMAGE, np.array([[1, 2, 9, 8], [-3, 0, 30, 4]], np.float32), np.array([0, 0])],
+    ),
+    "roi align max": Case(
+        lambda x, r, b: graph.RoiAlignOp(x, r, b, [2, 2], "max", 2, 1.0, False).result,
+        [IMAGE, np.array([[1, 2, 4, 3.5], [0, 1, 0.5, 1]], np.float32), np.array([0, 0], np.int32)],
+    ),
+    "roi max pool": Case(
+        lambda x, r: graph.RoiMaxPoolOp(x, r, [2, 2]).result, [IMAGE, np.array([[0, 1, 0, 4, 3], [0, 9, 9, 12, 9]], np.float32)]
+    ),
     "average pool": Case(lambda x: graph.PoolOp(x, "average", [3, 3], [2, 2], [1, 1, 1, 1], ceil_mode=True).result, [IMAGE]),
     "average pool padded": Case(
         lambda x: graph.PoolOp(x, "average", [3, 3], [2, 2], [1, 1, 1, 1], count_include_pad=True, ceil_mode=True).result, [IMAGE]

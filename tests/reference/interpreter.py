@@ -19,7 +19,7 @@ from tilewright.dialects.graph.types import dims_of, element_of
 from tilewright.runtime.host_calls import evaluator
 from tilewright.runtime.weights import WeightStore
 
-from . import contraction, movement, reduction, resize, selection
+from . import contraction, movement, reduction, resize, sampling, selection
 from .elementwise import ATTRIBUTED, BINARY, UNARY, cast_to, mod, widen
 
 Array = NDArray[Any]
@@ -109,12 +109,17 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
         op, a[0], a[1], _split(a, op, "bias", 2), result_shape(op, s)
     ),
     graph.PoolOp: lambda op, a, s: contraction.pool(op, a[0], result_shape(op, s)),
+    graph.ArgPoolOp: lambda op, a, s: sampling.arg_pool(op, a[0], result_shape(op, s)),
     graph.LrnOp: lambda op, a, s: contraction.lrn(op, *a),
+    graph.SampleOp: lambda op, a, s: sampling.sample(op, *a),
+    graph.RoiAlignOp: lambda op, a, s: sampling.roi_align(op, *a),
+    graph.RoiMaxPoolOp: lambda op, a, s: sampling.roi_max_pool(op, *a),
     graph.ReduceOp: lambda op, a, s: reduction.reduce(op, *a),
     graph.ArgReduceOp: lambda op, a, s: reduction.arg_reduce(op, *a),
     graph.SoftmaxOp: lambda op, a, s: reduction.softmax(op, *a),
     graph.LogSoftmaxOp: lambda op, a, s: reduction.log_softmax(op, *a),
     graph.CumsumOp: lambda op, a, s: reduction.cumsum(op, *a),
+    graph.CumprodOp: lambda op, a, s: reduction.cumprod(op, *a),
     graph.TopKOp: lambda op, a, s: reduction.top_k(op, a[0], s.size(op.k.data)),
     graph.BatchNormOp: lambda op, a, s: reduction.batch_norm(op, *a),
     graph.LayerNormOp: lambda op, a, s: reduction.layer_norm(op, a[0], a[1], _split(a, op, "bias", 2)),

@@ -63,6 +63,16 @@ def cumsum(op: graph.CumsumOp, x: Array) -> Array:
     return np.flip(sums, axis) if op.reverse.value.data else sums
 
 
+def cumprod(op: graph.CumprodOp, x: Array) -> Array:
+    axis = op.axis.value.data
+    turned = np.flip(x, axis) if op.reverse.value.data else x
+    products = np.cumprod(turned, axis, dtype=x.dtype)
+    if op.exclusive.value.data:
+        first = np.ones_like(np.take(products, [0], axis))
+        products = np.concatenate([first, np.delete(products, -1, axis)], axis)
+    return np.flip(products, axis) if op.reverse.value.data else products
+
+
 def top_k(op: graph.TopKOp, x: Array, k: int) -> tuple[Array, Array]:
     axis = op.axis.value.data
     keys = np.moveaxis(x, axis, -1)

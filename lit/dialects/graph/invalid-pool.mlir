@@ -30,3 +30,9 @@ func.func @f(%x: tensor<2x8x6x6xf32>, %m: tensor<4x3xf32>) {
   %r = graph.lrn %x {size = 0 : i64, alpha = 0.5, beta = 0.5, bias = 1.0} : (tensor<2x8x6x6xf32>) -> tensor<2x8x6x6xf32>
   func.return
 }
+// -----
+// CHECK: kernel has 1 values, expected 2
+func.func @f(%x: tensor<2x8x6x6xf32>, %m: tensor<4x3xf32>) {
+  %r = graph.arg_pool %x {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, kernel = array<i64: 2>} : (tensor<2x8x6x6xf32>) -> tensor<2x8x5x5xsi64>
+  func.return
+}

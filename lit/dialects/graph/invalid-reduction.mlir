@@ -49,6 +49,12 @@ func.func @f(%x: tensor<2x3x4xf32>, %i: tensor<4xsi32>) {
   func.return
 }
 // -----
+// CHECK: axis 4 is out of range for rank 3
+func.func @f(%x: tensor<2x3x4xf32>, %i: tensor<4xsi32>) {
+  %r = graph.cumprod %x {axis = 4 : i64} : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  func.return
+}
+// -----
 // CHECK: axis 5 is out of range for rank 3
 func.func @f(%x: tensor<2x3x4xf32>, %i: tensor<4xsi32>) {
   %r = graph.cumsum %x {axis = 5 : i64} : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32>

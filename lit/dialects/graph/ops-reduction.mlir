@@ -15,6 +15,8 @@ func.func @reduction(%x: tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) {
   %log = graph.log_softmax %x {axis = 1 : i64} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>
   // CHECK: %cumsum = graph.cumsum %x {axis = 0 : i64, exclusive = true} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>
   %cumsum = graph.cumsum %x {axis = 0 : i64, exclusive = true} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>
+  // CHECK: %cumprod = graph.cumprod %x {axis = 0 : i64, reverse = true} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>
+  %cumprod = graph.cumprod %x {axis = 0 : i64, reverse = true} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>
   // CHECK: %values, %indices = graph.top_k %x {k = #graph.dim<3>, axis = 1 : i64, largest = false} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> (tensor<?x3x4xf32, #graph.tensor<["n", 3, 4]>>, tensor<?x3x4xsi64, #graph.tensor<["n", 3, 4]>>)
   %values, %indices = graph.top_k %x {k = #graph.dim<3>, axis = 1 : i64, largest = false} : (tensor<?x6x4xf32, #graph.tensor<["n", 6, 4]>>) -> (tensor<?x3x4xf32, #graph.tensor<["n", 3, 4]>>, tensor<?x3x4xsi64, #graph.tensor<["n", 3, 4]>>)
   func.return
