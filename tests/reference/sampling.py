@@ -47,7 +47,7 @@ def _line(op: graph.SampleOp, where: float, size: int) -> list[tuple[int, float]
         return [(i if 0 <= i < size else -1, w) for i, w in rows]
     if padding == "border":
         return [(min(max(i, 0), size - 1), w) for i, w in rows]
-    return [(int(round(_reflected(i, low, high))), w) for i, w in rows]
+    return [(round(_reflected(i, low, high)), w) for i, w in rows]
 
 
 def sample(op: graph.SampleOp, x: Array, at: Array) -> Array:
