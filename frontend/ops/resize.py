@@ -1,100 +1,119 @@
-"""Resize in all its versions, and Upsample before it."""
+"""Resize in all its versions, and Upsample before it. Scales, sizes and regions may be known at run time only."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
 import numpy as np
+from xdsl.dialects.builtin import f32, f64
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.base import normalize_axis
+from ...dialects.graph.base import normalize_axis, si64
 from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.resize import COORDINATES
 from ...dialects.graph.types import Dims, element_of, tensor
-from ..node import Node, UnsupportedError, static
+from ..counting import numbers
+from ..node import Node, UnsupportedError
 from ..registry import op
-from ..shape_values import MAX_DENOMINATOR, UndecidedError
+from ..shape_values import MAX_DENOMINATOR
+from .movement import join
+from .slicing import ONE, cut
 
 T = TypeVar("T")
 
 _MODES = {"nearest": "nearest", "linear": "linear", "bilinear": "linear", "cubic": "cubic"}
+_MOST = 1 << 31
+"""More than any dim."""
 
 
+@dataclass(frozen=True)
+class Factors:
+    """Numbers for some axes: known ones, or a vector in the IR."""
+
+    numbers: tuple[float, ...] | None
+    vector: SSAValue | None = None
+
+    @staticmethod
+    def of(n: Node, index: int, count: int) -> Factors:
+        """An operand of so many floats."""
+        array = n.array(index)
+        if array is None:
+            return Factors(None, n.build.reshape(n.build.cast(n.x(index), f32), [DimExpr.of(count)]))
+        if array.size != count:
+            raise ValueError(f"input '{n.proto.input[index]}' has {array.size} elements, expected {count}")
+        return Factors(tuple(float(v) for v in array.reshape(-1)))
+
+    def value(self, n: Node) -> SSAValue:
+        """As a vector of f32 in the IR."""
+        if self.vector is not None:
+            return self.vector
+        return n.build.constant(np.array(self.numbers, np.float32)).value()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a resize makes: dims, scales and region of all dims, and the axes that are resampled."""
+
+    dims: Dims
+    scales: Factors | None
+    axes: Sequence[int]
+    roi: Factors | None = None
+
+
+# -- old forms ----------------------------------------------------------------------------------------------------------------
 @op("Upsample", since=1)
 def upsample(n: Node) -> SSAValue:
     """Scales are attributes before opset 9, of height and width before opset 7."""
     if n.opset < 7:
-        scales = [1.0, 1.0, n.float_attr("height_scale"), n.float_attr("width_scale")]
+        scales = Factors((1.0, 1.0, n.float_attr("height_scale"), n.float_attr("width_scale")))
+    elif n.opset < 9:
+        scales = Factors(tuple(n.floats_attr("scales")))
     else:
-        scales = n.floats_attr("scales") if n.opset < 9 else _floats(n, 1)
+        scales = Factors.of(n, 1, n.rank())
     return _legacy(n, scales)
 
 
 @op("Resize", since=10)
 def resize_by_scales(n: Node) -> SSAValue:
-    return _legacy(n, _floats(n, 1))
+    return _legacy(n, Factors.of(n, 1, n.rank()))
 
 
-def _legacy(n: Node, scales: Sequence[float]) -> SSAValue:
+def _legacy(n: Node, scales: Factors) -> SSAValue:
     """Coordinates are divided by the scale; nearest takes the one below, above where every dim shrinks (as onnxruntime)."""
-    nearest = "ceil" if all(s <= 1 for s in scales) else "floor"
-    dims = _scaled(n.shape(), scales)
-    return _emit(n, dims, scales, coordinate="asymmetric", nearest=nearest)
+    target = _scaled(n, scales, range(n.rank()))
+    if scales.numbers is not None:
+        nearest = "ceil" if all(s <= 1 for s in scales.numbers) else "floor"
+        return _emit(n, target, "asymmetric", nearest)
+    below = _emit(n, target, "asymmetric", "floor")
+    if n.op == "Upsample" or n.str_attr("mode", "nearest") != "nearest":
+        return below
+    largest = n.emit(graph.ReduceOp(scales.value(n), "max", [0], False))
+    shrinks = n.emit(graph.LessEqualOp(largest, n.build.scalar(1, largest)))
+    return n.emit(graph.WhereOp(shrinks, _emit(n, target, "asymmetric", "ceil"), below))
 
 
+# -- opset 11 and later -------------------------------------------------------------------------------------------------------
 @op("Resize", since=11)
 def resize(n: Node) -> SSAValue:
     """To `sizes`, or by `scales`; from opset 18 on for some `axes` only."""
-    dims, coordinate = n.shape(), n.str_attr("coordinate_transformation_mode", "half_pixel")
+    rank, coordinate = n.rank(), n.str_attr("coordinate_transformation_mode", "half_pixel")
     if coordinate not in COORDINATES:
         raise UnsupportedError(f"coordinate_transformation_mode '{coordinate}'")
-    axes = [normalize_axis(a, len(dims)) for a in n.ints_attr("axes", range(len(dims)))]
-    roi = _region(n, axes, len(dims)) if coordinate == "tf_crop_and_resize" else None
-    scales: list[float] | None = None
+    axes = [normalize_axis(a, rank) for a in n.ints_attr("axes", range(rank))]
+    roi = Factors.of(n, 1, 2 * len(axes)) if coordinate == "tf_crop_and_resize" else None
     if _given(n, 2):
-        scales = _spread(_floats(n, 2), axes, [1.0] * len(dims))
-        target = _scaled(dims, scales, roi)
+        target = _scaled(n, Factors.of(n, 2, len(axes)), axes, roi)
     elif _given(n, 3):
-        target = tuple(_spread(n.dims(3), axes, list(dims)))
-        target, scales = _keep_aspect(n, dims, target, axes)
+        target = _sized(n, n.dims(3), axes)
     else:
         raise ValueError("it has neither scales nor sizes")
-    return _emit(n, target, scales, roi, coordinate, n.str_attr("nearest_mode", "round_prefer_floor"))
-
-
-def _emit(
-    n: Node,
-    dims: Dims,
-    scales: Sequence[float] | None,
-    roi: Sequence[float] | None = None,
-    coordinate: str = "half_pixel",
-    nearest: str = "floor",
-) -> SSAValue:
-    mode = n.str_attr("mode", "nearest")
-    if mode not in _MODES:
-        raise ValueError(f"mode is one of {', '.join(_MODES)}; got '{mode}'")
-    x = n.x()
-    if dims == n.shape() and roi is None and (scales is None or all(s == 1 for s in scales)):
-        return x
-    return n.emit(
-        graph.ResizeOp(
-            x,
-            tensor(element_of(x), dims),
-            _MODES[mode],
-            coordinate,
-            nearest,
-            n.float_attr("cubic_coeff_a", -0.75),
-            scales,
-            roi,
-            bool(n.int_attr("exclude_outside", 0)),
-            bool(n.int_attr("antialias", 0)),
-            n.float_attr("extrapolation_value", 0.0),
-        )
-    )
+    target = replace(target, roi=None if roi is None else _spread_region(n, roi, axes))
+    return _emit(n, target, coordinate, n.str_attr("nearest_mode", "round_prefer_floor"))
 
 
 def _given(n: Node, index: int) -> bool:
@@ -102,13 +121,38 @@ def _given(n: Node, index: int) -> bool:
     return n.has(index) and n.shape(index) != (DimExpr.of(0),)
 
 
-def _floats(n: Node, index: int) -> list[float]:
-    array = n.array(index)
-    if array is None:
-        raise UndecidedError(f"input '{n.proto.input[index]}' depends on data")
-    return [float(v) for v in array.reshape(-1)]
+def _emit(n: Node, target: Target, coordinate: str, nearest: str) -> SSAValue:
+    mode = n.str_attr("mode", "nearest")
+    if mode not in _MODES:
+        raise ValueError(f"mode is one of {', '.join(_MODES)}; got '{mode}'")
+    x, scales, roi = n.x(), target.scales or Factors(None), target.roi or Factors(None)
+    same = target.dims == n.shape() and all(s == 1 for s in scales.numbers or ())
+    if same and scales.vector is None and target.roi is None:
+        return x
+    for size, after in zip(n.shape(), target.dims, strict=True):
+        if size != after:
+            n.need(size * _MOST - after)  # nothing can't be made something of
+    return n.emit(
+        graph.ResizeOp(
+            x,
+            tensor(element_of(x), target.dims),
+            _MODES[mode],
+            coordinate,
+            nearest,
+            n.float_attr("cubic_coeff_a", -0.75),
+            scales.numbers,
+            roi.numbers,
+            bool(n.int_attr("exclude_outside", 0)),
+            bool(n.int_attr("antialias", 0)),
+            n.float_attr("extrapolation_value", 0.0),
+            scales.vector,
+            roi.vector,
+            sorted(target.axes) if scales.vector is not None or roi.vector is not None else None,
+        )
+    )
 
 
+# -- spreading over all dims --------------------------------------------------------------------------------------------------
 def _spread(values: Sequence[T], axes: Sequence[int], default: list[T]) -> list[T]:
     """Values of some axes among the defaults of all."""
     if len(values) != len(axes):
@@ -118,42 +162,98 @@ def _spread(values: Sequence[T], axes: Sequence[int], default: list[T]) -> list[
     return default
 
 
-def _region(n: Node, axes: Sequence[int], rank: int) -> list[float]:
+def _spread_factors(n: Node, factors: Factors, axes: Sequence[int], default: float) -> Factors:
+    if factors.numbers is not None:
+        return Factors(tuple(_spread(factors.numbers, axes, [default] * n.rank())))
+    vector = factors.value(n)
+    if list(axes) == list(range(n.rank())):
+        return factors
+    rest = n.build.constant(np.array([default], np.float32)).value()
+    places = {axis: at for at, axis in enumerate(axes)}
+    return Factors(None, join(n, [_part(n, vector, places[k], 1) if k in places else rest for k in range(n.rank())], 0))
+
+
+def _part(n: Node, vector: SSAValue, start: int, count: int) -> SSAValue:
+    return cut(n, vector, [DimExpr.of(start)], [DimExpr.of(count)], [ONE])
+
+
+def _halves(n: Node, roi: Factors) -> tuple[Factors, Factors]:
+    """Starts and ends of a region."""
+    if roi.numbers is not None:
+        half = len(roi.numbers) // 2
+        return Factors(roi.numbers[:half]), Factors(roi.numbers[half:])
+    assert roi.vector is not None
+    half = len(n.ints_attr("axes", range(n.rank())))
+    return Factors(None, _part(n, roi.vector, 0, half)), Factors(None, _part(n, roi.vector, half, half))
+
+
+def _spread_region(n: Node, roi: Factors, axes: Sequence[int]) -> Factors:
     """Starts of all dims, then ends, as fractions of the dim."""
-    values = _floats(n, 1)
-    half = len(values) // 2
-    starts = _spread(values[:half], axes, [0.0] * rank)
-    return starts + _spread(values[half:], axes, [1.0] * rank)
+    low, high = (_spread_factors(n, half, axes, default) for half, default in zip(_halves(n, roi), (0.0, 1.0), strict=True))
+    if low.numbers is not None and high.numbers is not None:
+        return Factors((*low.numbers, *high.numbers))
+    return Factors(None, join(n, [low.value(n), high.value(n)], 0))
 
 
-def _scaled(dims: Dims, scales: Sequence[float], roi: Sequence[float] | None = None) -> Dims:
-    """floor(dim * extent * scale); in single precision, as onnxruntime does, where the dim is a number."""
-    rank = len(dims)
-    if len(scales) != rank or any(not 0 < s < 1e6 for s in scales):
-        raise ValueError(f"scales are {rank} positive numbers, got {list(scales)}")
-    extents = [1.0] * rank if roi is None else [roi[rank + i] - roi[i] for i in range(rank)]
-    return tuple(_scaled_dim(d, s, e) for d, s, e in zip(dims, scales, extents, strict=True))
+# -- sizes --------------------------------------------------------------------------------------------------------------------
+def _scaled(n: Node, scales: Factors, axes: Sequence[int], roi: Factors | None = None) -> Target:
+    """floor(dim * extent * scale) for every axis; computed in single precision, as onnxruntime does."""
+    dims = [n.shape()[a] for a in axes]
+    if scales.numbers is not None and (len(scales.numbers) != len(axes) or any(not 0 < s < 1e6 for s in scales.numbers)):
+        raise ValueError(f"scales are {len(axes)} positive numbers, got {list(scales.numbers)}")
+    sizes = _known_sizes(dims, scales, None if roi is None else roi.numbers) if roi is None or roi.numbers is not None else None
+    if sizes is None:
+        lengths = numbers(n, dims, f32)
+        if roi is not None:
+            low, high = (half.value(n) for half in _halves(n, roi))
+            lengths = n.emit(graph.MulOp(lengths, n.emit(graph.SubOp(high, low))))
+        lengths = n.emit(graph.MulOp(lengths, scales.value(n)))
+        sizes = n.bind(n.build.cast(n.emit(graph.FloorOp(lengths)), si64))
+    return Target(tuple(_spread(sizes, axes, list(n.shape()))), _spread_factors(n, scales, axes, 1.0), axes)
 
 
-def _scaled_dim(dim: DimExpr, scale: float, extent: float) -> DimExpr:
+def _known_sizes(dims: Sequence[DimExpr], scales: Factors, roi: Sequence[float] | None) -> Dims | None:
+    """The scaled dims as expressions; None where they are none."""
+    if scales.numbers is None:
+        return None
+    half = len(dims)
+    extents = [1.0] * half if roi is None else [roi[half + i] - roi[i] for i in range(half)]
+    found = [_scaled_dim(d, s, e) for d, s, e in zip(dims, scales.numbers, extents, strict=True)]
+    return tuple(d for d in found if d is not None) if None not in found else None
+
+
+def _scaled_dim(dim: DimExpr, scale: float, extent: float) -> DimExpr | None:
     if dim.is_static:
         return DimExpr.of(math.floor(np.float32(dim.value) * np.float32(extent) * np.float32(scale)))
     fraction = Fraction(scale * extent)
     if fraction.denominator > MAX_DENOMINATOR:
-        raise UnsupportedError(f"scale {scale} of the symbolic size {dim}")
+        return None
     return dim * fraction.numerator // fraction.denominator
 
 
-def _keep_aspect(n: Node, dims: Dims, target: Dims, axes: Sequence[int]) -> tuple[Dims, list[float] | None]:
-    """Sizes and scales under `keep_aspect_ratio_policy`: one scale for all axes, the smallest or largest asked for."""
+def _sized(n: Node, wanted: Dims, axes: Sequence[int]) -> Target:
+    """To these sizes; under `keep_aspect_ratio_policy` by one scale for all axes, the smallest or largest asked for."""
     policy = n.str_attr("keep_aspect_ratio_policy", "stretch")
+    dims, target = [n.shape()[a] for a in axes], tuple(_spread(wanted, axes, list(n.shape())))
     if policy == "stretch":
-        return target, None
+        return Target(target, None, axes)
     if policy not in ("not_larger", "not_smaller"):
         raise ValueError(f"unknown keep_aspect_ratio_policy '{policy}'")
-    ratios = [static(target[a], "a size") / static(dims[a], "a dim") for a in axes]
-    scale = min(ratios) if policy == "not_larger" else max(ratios)
-    sizes, scales = list(dims), [1.0] * len(dims)
-    for axis in axes:
-        sizes[axis], scales[axis] = DimExpr.of(math.floor(scale * dims[axis].value + 0.5)), scale
-    return tuple(sizes), scales
+    if all(d.is_static for d in (*wanted, *dims)):
+        ratios = [w.value / d.value for w, d in zip(wanted, dims, strict=True)]
+        scale = min(ratios) if policy == "not_larger" else max(ratios)
+        sizes = tuple(DimExpr.of(math.floor(scale * d.value + 0.5)) for d in dims)
+        scales = Factors((scale,) * len(axes))
+    else:
+        sizes, scales = _ratio(n, wanted, dims, "min" if policy == "not_larger" else "max")
+    return Target(tuple(_spread(sizes, axes, list(n.shape()))), _spread_factors(n, scales, axes, 1.0), axes)
+
+
+def _ratio(n: Node, wanted: Sequence[DimExpr], dims: Sequence[DimExpr], kind: str) -> tuple[Dims, Factors]:
+    """round(scale * dims) and the scale for each, which is known at run time."""
+    before, after = (numbers(n, sizes, f64) for sizes in (dims, wanted))
+    scale = n.emit(graph.ReduceOp(n.emit(graph.DivOp(after, before)), kind, [0]))
+    half = n.build.scalar(0.5, scale)
+    sizes = n.emit(graph.FloorOp(n.emit(graph.AddOp(n.emit(graph.MulOp(before, scale)), half))))
+    each = n.build.broadcast(n.build.cast(scale, f32), [DimExpr.of(len(dims))])
+    return n.bind(n.build.cast(sizes, si64)), Factors(None, each)

@@ -10,12 +10,17 @@ from xdsl.dialects.builtin import f32
 from xdsl.ir import Operation
 
 from ...dialects import graph
-from ...dialects.graph.base import flag, i1
+from ...dialects.graph.base import flag, i1, ints
 from ...dialects.graph.types import dims_of
 from ..builder import Index
 from ..casts import cast
 from ..values import Value
 from .definer import Definer, Indices
+from .sampling import bounded
+
+LEAST_SCALE = 2.0**-20
+"""Scales known at run time are kept between this and its inverse, NaN and all: coordinates stay finite, filters bounded."""
+FAR = 2.0**30
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Axis:
 def resize(d: Definer, op: graph.ResizeOp, at: Indices) -> Value:
     axes = [axis_of(d, op, axis, at[axis]) for axis in resampled(op)]
     value = _sample(d, op, axes, list(at))
-    if op.coordinate.data != "tf_crop_and_resize":
+    if not op.is_region:
         return value
     last = [cast(d.from_index(d.b.sub(a.size, 1)), f32) for a in axes]
     outside = [a.where.lt(0.0) | a.where.gt(end) for a, end in zip(axes, last, strict=True)]
@@ -42,20 +47,39 @@ def resize(d: Definer, op: graph.ResizeOp, at: Indices) -> Value:
 
 def resampled(op: graph.ResizeOp) -> list[int]:
     """Axes that are not copied as they are."""
+    if op.axes is not None:
+        return list(ints(op.axes))
     scales = None if op.scales is None else op.scales.get_values()
+    given = op.is_region or op.factors is not None
     pairs = enumerate(zip(dims_of(op.x), dims_of(op.result), strict=True))
-    return [i for i, (a, z) in pairs if a != z or (scales is not None and scales[i] != 1) or op.roi is not None]
+    return [i for i, (a, z) in pairs if given or a != z or (scales is not None and scales[i] != 1)]
 
 
 def axis_of(d: Definer, op: graph.ResizeOp, axis: int, index: Index) -> Axis:
     size, target = d.dims(op.x)[axis], d.dims(op.result)[axis]
     before, after = (cast(d.from_index(n), f32) for n in (size, target))
-    scale = after / before if op.scales is None else before.like(op.scales.get_values()[axis])
-    where = coordinate(op, axis, cast(d.from_index(index), f32), before, after, scale)
-    return Axis(axis, size, scale, where)
+    if op.factors is not None:
+        scale = bounded(d.element(op.factors, [axis]), LEAST_SCALE, 1 / LEAST_SCALE)
+    else:
+        scale = after / before if op.scales is None else before.like(op.scales.get_values()[axis])
+    region = _region(d, op, axis, before) if op.is_region else None
+    where = coordinate(op, cast(d.from_index(index), f32), before, after, scale, region)
+    return Axis(axis, size, scale, bounded(where, -FAR, FAR))
 
 
-def coordinate(op: graph.ResizeOp, axis: int, out: Value, size: Value, target: Value, scale: Value) -> Value:
+def _region(d: Definer, op: graph.ResizeOp, axis: int, like: Value) -> tuple[Value, Value]:
+    """Start and end of the part of x that is resampled."""
+    rank = len(dims_of(op.x))
+    if op.region is not None:
+        return d.element(op.region, [axis]), d.element(op.region, [axis + rank])
+    assert op.roi is not None
+    roi = op.roi.get_values()
+    return like.like(roi[axis]), like.like(roi[axis + rank])
+
+
+def coordinate(
+    op: graph.ResizeOp, out: Value, size: Value, target: Value, scale: Value, region: tuple[Value, Value] | None = None
+) -> Value:
     """The coordinate in x of an output index; all f32, as onnxruntime computes it."""
     half = (out + 0.5) / scale - 0.5
     match op.coordinate.data:
@@ -66,16 +90,17 @@ def coordinate(op: graph.ResizeOp, axis: int, out: Value, size: Value, target: V
         case "pytorch_half_pixel":
             return target.gt(1.0).select(half, 0.0)
         case "align_corners":
-            return target.gt(1.0).select(out * (size - 1.0) / (target - 1.0).maximum(1.0), 0.0)
+            # The length is what the scale says, before it is rounded to a whole one.
+            length = target if op.scales is None and op.factors is None else scale * size
+            return target.gt(1.0).select(out * (size - 1.0) / (length - 1.0).maximum(1.0), 0.0)
         case "asymmetric":
             return out / scale
         case _:
-            assert op.roi is not None
-            roi = op.roi.get_values()
-            start, end = roi[axis], roi[axis + len(roi) // 2]
+            assert region is not None
+            start, end = region
             last = size - 1.0
             moving = last * start + out * (last * (end - start)) / (target - 1.0).maximum(1.0)
-            return target.gt(1.0).select(moving, last * (0.5 * (start + end)))
+            return target.gt(1.0).select(moving, last * ((start + end) * 0.5))
 
 
 def _sample(d: Definer, op: graph.ResizeOp, axes: list[Axis], at: list[Index]) -> Value:

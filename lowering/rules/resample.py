@@ -47,7 +47,7 @@ class ResampleRule:
         if len(ops) != 1 or not isinstance(op := ops[0], graph.ResizeOp) or rank_of(op.x) < 3:
             return False
         order = channels_last(rank_of(op.x))
-        plain = not flag(op.antialias) and not flag(op.exclude_outside) and op.coordinate.data != "tf_crop_and_resize"
+        plain = not (flag(op.antialias) or flag(op.exclude_outside) or op.is_region) and op.factors is None
         spatial = all(axis >= 2 for axis in resampled(op))
         floats = isinstance(element_of(op.x), FLOATS)
         ordered = order_of(op.x) == order and order_of(op.result) == order
@@ -148,7 +148,7 @@ class _Resample:
         size, target = self._float(self.sizes[axis]), self._float(self.targets[axis])
         scales = self.op.scales
         scale = target / size if scales is None else size.like(scales.get_values()[axis])
-        where = coordinate(self.op, axis, self._float(index), size, target, scale)
+        where = coordinate(self.op, self._float(index), size, target, scale)
         if self.op.mode.data == "nearest":
             return Taps((self._clamped(rounded(self.op.nearest.data, where), axis),))
         low = where.math(math.FloorOp)

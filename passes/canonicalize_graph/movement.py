@@ -289,7 +289,8 @@ class ResizeToItself(Pattern[graph.ResizeOp]):
 
     def rewrite(self, op: graph.ResizeOp, rewriter: Rewriter) -> bool:
         scales = () if op.scales is None else op.scales.get_values()
-        if dims_of(op.x) != dims_of(op.result) or any(s != 1 for s in scales) or op.roi is not None:
+        given = op.is_region or op.factors is not None
+        if dims_of(op.x) != dims_of(op.result) or any(s != 1 for s in scales) or given:
             return False
         rewriter.replace(op, op.x)
         return True

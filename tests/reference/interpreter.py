@@ -144,7 +144,7 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
     graph.OneHotOp: lambda op, a, s: movement.one_hot(op, a[0], a[1], a[2], result_shape(op, s)),
     graph.SortRowsOp: lambda op, a, s: selection.sort_rows(a[0]),
     graph.SuppressOp: lambda op, a, s: selection.suppress(op, *a),
-    graph.ResizeOp: lambda op, a, s: resize.resize(op, a[0], result_shape(op, s)),
+    graph.ResizeOp: lambda op, a, s: resize.resize(op, a, result_shape(op, s)),
     graph.CastOp: lambda op, a, s: cast_to(op, a[0]),
     graph.ModOp: lambda op, a, s: mod(op, *a),
     graph.WhereOp: lambda op, a, s: np.where(a[0], a[1], a[2]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from tilewright.dialects import graph
 Array = NDArray[Any]
 
 
-def positions(op: graph.ResizeOp, axis: int, size: int, target: int, scale: float) -> Array:
+def positions(op: graph.ResizeOp, size: int, target: int, scale: float, region: tuple[float, float] | None) -> Array:
     """The coordinate in x of each of `target` output elements along an axis."""
     out = np.arange(target, dtype=np.float64)
-    roi = None if op.roi is None else op.roi.get_values()
+    length = target if op.scales is None and op.factors is None else scale * size
     match op.coordinate.data:
         case "half_pixel":
             return (out + 0.5) / scale - 0.5
@@ -26,12 +27,12 @@ def positions(op: graph.ResizeOp, axis: int, size: int, target: int, scale: floa
         case "pytorch_half_pixel":
             return (out + 0.5) / scale - 0.5 if target > 1 else np.zeros(target)
         case "align_corners":
-            return out * (size - 1) / (target - 1) if target > 1 else np.zeros(target)
+            return out * (size - 1) / (length - 1) if target > 1 else np.zeros(target)
         case "asymmetric":
             return out / scale
         case _:
-            assert roi is not None
-            start, end = roi[axis], roi[axis + len(roi) // 2]
+            assert region is not None
+            start, end = region
             if target > 1:
                 return start * (size - 1) + out * (end - start) * (size - 1) / (target - 1)
             return np.full(target, 0.5 * (start + end) * (size - 1))
@@ -77,20 +78,30 @@ def matrix(op: graph.ResizeOp, where: Array, size: int, scale: float) -> Array:
     return result
 
 
-def resize(op: graph.ResizeOp, x: Array, shape: tuple[int, ...]) -> Array:
-    given = None if op.scales is None else op.scales.get_values()
+def _numbers(prop: Any, operand: Array | None) -> list[float] | None:
+    """What a property or an operand says."""
+    found = operand if prop is None else prop.get_values()
+    return None if found is None else [float(v) for v in found]
+
+
+def resize(op: graph.ResizeOp, operands: Sequence[Array], shape: tuple[int, ...]) -> Array:
+    x, rank = operands[0], len(shape)
+    scales = _numbers(op.scales, operands[1] if op.factors is not None else None)
+    roi = _numbers(op.roi, operands[-1] if op.region is not None else None)
+    axes = range(rank) if op.axes is None else op.axes.get_values()
     result, outside = x, np.zeros(shape, bool)
-    for axis, (size, target) in enumerate(zip(x.shape, shape, strict=True)):
-        scale = given[axis] if given is not None else target / size
-        if size == target and scale == 1 and op.roi is None:
+    for axis in axes:
+        size, target = x.shape[axis], shape[axis]
+        scale = scales[axis] if scales is not None else target / size
+        if size == target and scale == 1 and roi is None:
             continue
-        where = positions(op, axis, size, target, scale)
+        where = positions(op, size, target, scale, None if roi is None else (roi[axis], roi[axis + rank]))
         if op.mode.data == "nearest":
             result = np.take(result, nearest(op, where, size), axis)
         else:
             result = np.moveaxis(np.tensordot(matrix(op, where, size, scale), result, (1, axis)), 0, axis)
         beyond = (where < 0) | (where > size - 1)
-        outside |= beyond.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
-    if op.coordinate.data == "tf_crop_and_resize":
+        outside |= beyond.reshape([-1 if i == axis else 1 for i in range(rank)])
+    if op.is_region:
         result = np.where(outside, op.extrapolation.value.data, result)
     return result
