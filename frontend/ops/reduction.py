@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.base import normalize_axis
+from ...dialects.graph.base import normalize_axis, si64
+from ...dialects.graph.dims import product
 from ...dialects.graph.types import element_of
 from ..arguments import axes, runtime_axes
+from ..counting import numbers
 from ..node import Node
 from ..registry import op
 from ..runtime_shapes import reduced_extents
 from ..terms import Term
 from .elementwise import byte
-from .movement import join
 
 _KINDS = {
     "ReduceL1": "l1",
@@ -76,14 +77,17 @@ def arg_reduce(n: Node) -> SSAValue:
 
 @op("CumSum", "CumProd", since=11)
 def cumulative(n: Node) -> SSAValue:
-    """An axis that is only known at run time picks one of the results along each; one that is none of x fails there."""
+    """An axis that is only known at run time becomes the middle one of three; one that x does not have fails there."""
     kind = graph.CumsumOp if n.op == "CumSum" else graph.CumprodOp
     x, exclusive, reverse = n.x(), bool(n.int_attr("exclusive", 0)), bool(n.int_attr("reverse", 0))
     axis = n.tensor(1).known
     if axis is not None and axis.concrete:
         return n.emit(kind(x, int(axis.data.item()), exclusive, reverse))
-    rows = [n.build.reshape(n.emit(kind(x, k, exclusive, reverse)), [1, *n.shape()]) for k in range(n.rank())]
-    return n.emit(graph.GatherOp(join(n, rows, 0), n.build.reshape(n.x(1), ()), 0))
+    dims = n.shape()
+    rows = [(product(dims[:k]), d, product(dims[k + 1 :])) for k, d in enumerate(dims)]
+    table = n.build.reshape(numbers(n, [d for row in rows for d in row], si64), [len(rows), 3])
+    around = n.bind(n.emit(graph.GatherOp(table, n.build.reshape(n.x(1), ()), 0)))
+    return n.build.reshape(n.emit(kind(n.build.reshape(x, around), 1, exclusive, reverse)), dims)
 
 
 @op("TopK")

@@ -16,7 +16,7 @@ from ...dialects import graph
 from ...dialects.graph.base import normalize_axis, si64
 from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.resize import COORDINATES
-from ...dialects.graph.types import Dims, element_of, tensor
+from ...dialects.graph.types import Dims, dims_of, element_of, tensor
 from ..counting import numbers
 from ..node import Node, UnsupportedError
 from ..registry import op
@@ -84,17 +84,22 @@ def resize_by_scales(n: Node) -> SSAValue:
 
 
 def _legacy(n: Node, scales: Factors) -> SSAValue:
-    """Coordinates are divided by the scale; nearest takes the one below, above where every dim shrinks (as onnxruntime)."""
-    target = _scaled(n, scales, range(n.rank()))
+    """Coordinates are divided by the scale; nearest takes the one below, but above where a dim shrinks (as onnxruntime)."""
+    x, target = n.x(), _scaled(n, scales, range(n.rank()))
+    smallest = min(scales.numbers) if scales.numbers is not None else 0
+    if n.op == "Upsample" or n.str_attr("mode", "nearest") != "nearest" or smallest >= 1:
+        return _emit(n, x, target, "asymmetric", "floor")
+    middle = tuple(after.min(before) for before, after in zip(n.shape(), target.dims, strict=True))
+    shrunk = _emit(n, x, Target(middle, _limited(n, scales, graph.MinOp), target.axes), "asymmetric", "ceil")
+    return _emit(n, shrunk, replace(target, scales=_limited(n, scales, graph.MaxOp)), "asymmetric", "floor")
+
+
+def _limited(n: Node, scales: Factors, kind: type[graph.MinOp] | type[graph.MaxOp]) -> Factors:
+    """The smaller, or larger, of each scale and 1."""
     if scales.numbers is not None:
-        nearest = "ceil" if all(s <= 1 for s in scales.numbers) else "floor"
-        return _emit(n, target, "asymmetric", nearest)
-    below = _emit(n, target, "asymmetric", "floor")
-    if n.op == "Upsample" or n.str_attr("mode", "nearest") != "nearest":
-        return below
-    largest = n.emit(graph.ReduceOp(scales.value(n), "max", [0], False))
-    shrinks = n.emit(graph.LessEqualOp(largest, n.build.scalar(1, largest)))
-    return n.emit(graph.WhereOp(shrinks, _emit(n, target, "asymmetric", "ceil"), below))
+        return Factors(tuple((min if kind is graph.MinOp else max)(s, 1.0) for s in scales.numbers))
+    vector = scales.value(n)
+    return Factors(None, n.emit(kind(vector, n.build.scalar(1, vector))))
 
 
 # -- opset 11 and later -------------------------------------------------------------------------------------------------------
@@ -107,13 +112,13 @@ def resize(n: Node) -> SSAValue:
     axes = [normalize_axis(a, rank) for a in n.ints_attr("axes", range(rank))]
     roi = Factors.of(n, 1, 2 * len(axes)) if coordinate == "tf_crop_and_resize" else None
     if _given(n, 2):
-        target = _scaled(n, Factors.of(n, 2, len(axes)), axes, roi)
+        target = _scaled(n, Factors.of(n, 2, len(axes)), axes)
     elif _given(n, 3):
         target = _sized(n, n.dims(3), axes)
     else:
         raise ValueError("it has neither scales nor sizes")
     target = replace(target, roi=None if roi is None else _spread_region(n, roi, axes))
-    return _emit(n, target, coordinate, n.str_attr("nearest_mode", "round_prefer_floor"))
+    return _emit(n, n.x(), target, coordinate, n.str_attr("nearest_mode", "round_prefer_floor"))
 
 
 def _given(n: Node, index: int) -> bool:
@@ -121,15 +126,15 @@ def _given(n: Node, index: int) -> bool:
     return n.has(index) and n.shape(index) != (DimExpr.of(0),)
 
 
-def _emit(n: Node, target: Target, coordinate: str, nearest: str) -> SSAValue:
+def _emit(n: Node, x: SSAValue, target: Target, coordinate: str, nearest: str) -> SSAValue:
     mode = n.str_attr("mode", "nearest")
     if mode not in _MODES:
         raise ValueError(f"mode is one of {', '.join(_MODES)}; got '{mode}'")
-    x, scales, roi = n.x(), target.scales or Factors(None), target.roi or Factors(None)
-    same = target.dims == n.shape() and all(s == 1 for s in scales.numbers or ())
+    scales, roi = target.scales or Factors(None), target.roi or Factors(None)
+    same = target.dims == dims_of(x) and all(s == 1 for s in scales.numbers or ())
     if same and scales.vector is None and target.roi is None:
         return x
-    for size, after in zip(n.shape(), target.dims, strict=True):
+    for size, after in zip(dims_of(x), target.dims, strict=True):
         if size != after:
             n.need(size * _MOST - after)  # nothing can't be made something of
     return n.emit(
@@ -196,36 +201,34 @@ def _spread_region(n: Node, roi: Factors, axes: Sequence[int]) -> Factors:
 
 
 # -- sizes --------------------------------------------------------------------------------------------------------------------
-def _scaled(n: Node, scales: Factors, axes: Sequence[int], roi: Factors | None = None) -> Target:
-    """floor(dim * extent * scale) for every axis; computed in single precision, as onnxruntime does."""
+def _scaled(n: Node, scales: Factors, axes: Sequence[int]) -> Target:
+    """floor(dim * scale) for every axis, in single precision, as onnxruntime computes it.
+
+    The region of tf_crop_and_resize does not enter, whatever the text of the specification says: neither onnxruntime nor the
+    specification's own reference and shape inference make it.
+    """
     dims = [n.shape()[a] for a in axes]
     if scales.numbers is not None and (len(scales.numbers) != len(axes) or any(not 0 < s < 1e6 for s in scales.numbers)):
         raise ValueError(f"scales are {len(axes)} positive numbers, got {list(scales.numbers)}")
-    sizes = _known_sizes(dims, scales, None if roi is None else roi.numbers) if roi is None or roi.numbers is not None else None
+    sizes = _known_sizes(dims, scales)
     if sizes is None:
-        lengths = numbers(n, dims, f32)
-        if roi is not None:
-            low, high = (half.value(n) for half in _halves(n, roi))
-            lengths = n.emit(graph.MulOp(lengths, n.emit(graph.SubOp(high, low))))
-        lengths = n.emit(graph.MulOp(lengths, scales.value(n)))
+        lengths = n.emit(graph.MulOp(numbers(n, dims, f32), scales.value(n)))
         sizes = n.bind(n.build.cast(n.emit(graph.FloorOp(lengths)), si64))
     return Target(tuple(_spread(sizes, axes, list(n.shape()))), _spread_factors(n, scales, axes, 1.0), axes)
 
 
-def _known_sizes(dims: Sequence[DimExpr], scales: Factors, roi: Sequence[float] | None) -> Dims | None:
+def _known_sizes(dims: Sequence[DimExpr], scales: Factors) -> Dims | None:
     """The scaled dims as expressions; None where they are none."""
     if scales.numbers is None:
         return None
-    half = len(dims)
-    extents = [1.0] * half if roi is None else [roi[half + i] - roi[i] for i in range(half)]
-    found = [_scaled_dim(d, s, e) for d, s, e in zip(dims, scales.numbers, extents, strict=True)]
+    found = [_scaled_dim(d, s) for d, s in zip(dims, scales.numbers, strict=True)]
     return tuple(d for d in found if d is not None) if None not in found else None
 
 
-def _scaled_dim(dim: DimExpr, scale: float, extent: float) -> DimExpr | None:
+def _scaled_dim(dim: DimExpr, scale: float) -> DimExpr | None:
     if dim.is_static:
-        return DimExpr.of(math.floor(np.float32(dim.value) * np.float32(extent) * np.float32(scale)))
-    fraction = Fraction(scale * extent)
+        return DimExpr.of(math.floor(np.float32(dim.value) * np.float32(scale)))
+    fraction = Fraction(scale)
     if fraction.denominator > MAX_DENOMINATOR:
         return None
     return dim * fraction.numerator // fraction.denominator

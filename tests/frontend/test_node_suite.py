@@ -22,8 +22,6 @@ Array = NDArray[Any]
 Case = tuple[str, onnx.ModelProto, Sequence[tuple[Sequence[Any], Sequence[Any]]]]
 
 DIFFERENT = {
-    "test_resize_downsample_scales_linear_align_corners": "the length is dim * scale before rounding; onnxruntime rounds first",
-    "test_resize_downsample_scales_cubic_align_corners": "the same",
     "test_reduce_max_empty_set": "numpy has no maximum of nothing",
     "test_reduce_max_empty_set_bool": "numpy has no maximum of nothing",
     "test_reduce_min_empty_set": "numpy has no minimum of nothing",
