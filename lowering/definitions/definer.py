@@ -56,7 +56,11 @@ class Definer:
 
     def load(self, value: SSAValue, indices: Indices, strides: Dims) -> Value:
         """The element of a buffer."""
-        offset = self.b.linear(indices, [self.b.dim(s) for s in strides])
+        terms = [self.b.mul(i, self.b.dim(s)) for i, s in zip(indices, strides, strict=True)]
+        # What outer loops know is added up first, so that it leaves inner ones.
+        offset: Index = 0
+        for term in sorted(terms, key=lambda t: -1 if isinstance(t, int) else self.b.depth(t)):
+            offset = self.b.add(offset, term)
         return to_register(self.b, self.b.load(self.frame.evaluator.buffers[value], [offset]), element_of(value))
 
     # -- control ----------------------------------------------------------------------------------------------------------

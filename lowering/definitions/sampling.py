@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -46,7 +46,10 @@ def computed_in(element: Attribute) -> Attribute:
 
 # -- points ---------------------------------------------------------------------------------------------------------------
 def sample(d: Definer, op: graph.SampleOp, at: Indices) -> Value:
-    return blend(d, op, at[:2], point_taps(d, op, [at[0], *at[2:]]))
+    def sampled() -> Value:
+        return blend(d, op, at[:2], point_taps(d, op, [at[0], *at[2:]]))
+
+    return d.checked(unknown_sizes(d, op.x), sampled, op.x)
 
 
 def point_taps(d: Definer, op: graph.SampleOp, point: Indices) -> list[list[Tap]]:
@@ -136,13 +139,12 @@ def blend(d: Definer, op: graph.SampleOp, image: Indices, taps: Sequence[Sequenc
         assert total is not None
         return total
 
-    return cast(_of_pixels(d, op.x, lambda: along([])), element)
+    return cast(along([]), element)
 
 
-def _of_pixels(d: Definer, x: SSAValue, value: Callable[[], Value]) -> Value:
-    """A value that reads pixels; where images may turn out to have none, the kernel fails instead."""
-    unknown = [d.b.dim(size) for size in dims_of(x)[2:] if not size.is_static]
-    return d.checked([(0, size) for size in unknown], value, x) if unknown else value()
+def unknown_sizes(d: Definer, x: SSAValue) -> list[tuple[Index, Index]]:
+    """(0, size) of every size of an image that is only known at run time: nothing can be read where one is 0."""
+    return [(0, d.b.dim(size)) for size in dims_of(x)[2:] if not size.is_static]
 
 
 # -- regions --------------------------------------------------------------------------------------------------------------
@@ -166,11 +168,14 @@ class Span:
 
 
 def roi_align(d: Definer, op: graph.RoiAlignOp, at: Indices) -> Value:
-    region, channel = at[0], at[1]
+    image, checks = region_image(d, op, at[0])
+    return d.checked(checks, lambda: _pool_samples(d, op, [image, at[1]], align_spans(d, op, at[0], at[2:])), op.x)
+
+
+def region_image(d: Definer, op: graph.RoiAlignOp, region: Index) -> tuple[Index, list[tuple[Index, Index]]]:
+    """The image of a region, and what must be inside: the image, and a pixel."""
     image = d.to_index(d.element(op.batch, [region]))
-    spans = align_spans(d, op, region, at[2:])
-    inside = [(image, d.dims(op.x)[0]), *((0, size) for size in d.dims(op.x)[2:])]
-    return d.checked(inside, lambda: pool_samples(d, op, [image, channel], spans), op.x)
+    return image, [(image, d.dims(op.x)[0]), *unknown_sizes(d, op.x)]
 
 
 def align_spans(d: Definer, op: graph.RoiAlignOp, region: Index, bin_: Indices) -> list[Span]:
@@ -191,23 +196,34 @@ def align_spans(d: Definer, op: graph.RoiAlignOp, region: Index, bin_: Indices) 
     return [span(0, top, bottom), span(1, left, right)]
 
 
-def pool_samples(d: Definer, op: graph.RoiAlignOp, image: Indices, spans: Sequence[Span]) -> Value:
+def _pool_samples(d: Definer, op: graph.RoiAlignOp, image: Indices, spans: Sequence[Span]) -> Value:
     """The mean, or the largest weighted pixel, of the samples of a bin."""
-    largest = op.kind.data == "max"
     rows, columns = spans
-    start = rows.start.like(-inf if largest else 0.0)
+    start = rows.start.like(-inf if op.kind.data == "max" else 0.0)
 
-    def row(i: tuple[Index, ...], carried: list[Value]) -> list[Value]:
-        taps = [region_taps(d, span.place(d, k), span.size) for span, k in zip(spans, i, strict=True)]
-        total = carried[0]
-        for pixel in _weighted_pixels(d, op, image, taps):
-            total = total.maximum(pixel) if largest else total + pixel
-        return [total]
+    def add(i: tuple[Index, ...], carried: list[Value]) -> list[Value]:
+        return [with_sample(d, op, carried[0], image, sample_taps(d, spans, i))]
 
-    total = d.fold([rows.count, columns.count], [start], row)[0]
+    total = d.fold([rows.count, columns.count], [start], add)[0]
     number = d.from_index(d.b.mul(rows.count, columns.count), total)
-    result = number.gt(0).select(total, 0.0) if largest else total / number.maximum(1.0)
-    return cast(result, element_of(op.x))
+    return cast(finished(op, total, number), element_of(op.x))
+
+
+def sample_taps(d: Definer, spans: Sequence[Span], sample: Sequence[Index]) -> list[list[Tap]]:
+    """The pixels round one sample of a bin."""
+    return [region_taps(d, span.place(d, k), span.size) for span, k in zip(spans, sample, strict=True)]
+
+
+def with_sample(d: Definer, op: graph.RoiAlignOp, total: Value, image: Indices, taps: Sequence[Sequence[Tap]]) -> Value:
+    """A bin's total with one sample more."""
+    for pixel in _weighted_pixels(d, op, image, taps):
+        total = total.maximum(pixel) if op.kind.data == "max" else total + pixel
+    return total
+
+
+def finished(op: graph.RoiAlignOp, total: Value, number: Value) -> Value:
+    """What a bin's total becomes; 0 without samples."""
+    return number.gt(0).select(total, 0.0) if op.kind.data == "max" else total / number.maximum(1.0)
 
 
 def region_taps(d: Definer, where: Value, size: Index) -> list[Tap]:

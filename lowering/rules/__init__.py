@@ -9,6 +9,7 @@ from .elementwise import ElementwiseRule
 from .pack import PackRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
+from .sampling import SamplingRule
 from .scalar import ScalarRule
 from .scatter import ScatterRule
 from .scatter_rows import ScatterRowsRule
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     ResampleRule(),
     ScatterRowsRule(),
     ScatterRule(),
+    SamplingRule(),
     SelectRule(),
     StretchRule(),
     SuppressRule(),
