@@ -1,8 +1,9 @@
-"""The copies rule: concat and gather as copies of contiguous runs.
+"""The copies rule: concat, gather and gather_nd as copies of contiguous runs.
 
 In memory order a concat along an axis is, for every index of the dims outside it, one run from each operand after the other; a
-gather along an axis copies for every index of the outer dims and every entry of `indices` the run of the dims inside the axis.
-Runs are copied by vectors, whatever the element is. An index out of [-n, n) stops the kernel before anything is read there.
+gather along an axis copies for every index of the outer dims and every entry of `indices` the run of the dims inside the axis;
+gather_nd copies a run for every index tuple. Runs are copied by vectors, whatever the element is. An index out of [-n, n) stops
+the kernel before anything is read there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from xdsl.ir import Operation, SSAValue
 
 from ...backends.targets import TargetModel
 from ...dialects import graph
+from ...dialects.graph.base import i1, integer
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.graph.types import dims_of, element_of, order_of
 from ...dialects.kernel import ScheduleAttr
@@ -25,10 +27,12 @@ from ..loop_types import INDEX, bit_width, storage_type
 
 UNROLL = 4
 """Vectors a turn."""
+SHORT = 4
+"""Runs of fewer elements are not worth a copy loop."""
 
 
 class CopiesRule:
-    """Concat, and gather of a row-major tensor."""
+    """Concat, and gathers of row-major tensors."""
 
     name = "copies"
 
@@ -38,7 +42,9 @@ class CopiesRule:
         op = ops[0]
         if isinstance(op, graph.ConcatOp):
             return len({order_of(v) for v in (*op.operands, op.result)}) == 1
-        return isinstance(op, graph.GatherOp) and all(_row_major(v) for v in (*op.operands, op.result))
+        if isinstance(op, graph.GatherNdOp) and not _worth_copying(_tuple_run(op)):
+            return False
+        return isinstance(op, graph.GatherOp | graph.GatherNdOp) and all(_row_major(v) for v in (*op.operands, op.result))
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
         ops = body_ops(kernel)
@@ -55,6 +61,8 @@ class CopiesRule:
 
     def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         op = body_ops(kernel)[0]
+        if isinstance(op, graph.GatherNdOp):
+            return product(dims_of(op.indices)[:-1])
         outer, _, _ = _around(op.results[0] if isinstance(op, graph.ConcatOp) else op.operands[0], _axis(op))
         return outer * product(dims_of(op.operands[1])) if isinstance(op, graph.GatherOp) else outer
 
@@ -69,6 +77,8 @@ class CopiesRule:
         buffers: dict[SSAValue, SSAValue] = dict(zip(values, builder.buffers, strict=True))
         if isinstance(op, graph.GatherOp):
             return _gather(builder, op, buffers)
+        if isinstance(op, graph.GatherNdOp):
+            return _gather_nd(builder, op, buffers)
         assert isinstance(op, graph.ConcatOp)
         return _concat(builder, op, buffers)
 
@@ -89,6 +99,15 @@ def _around(value: SSAValue, axis: int) -> tuple[DimExpr, DimExpr, DimExpr]:
     place = order.index(axis)
     outside, inside = (product(dims[a] for a in part) for part in (order[:place], order[place + 1 :]))
     return outside, dims[axis], inside
+
+
+def _tuple_run(op: graph.GatherNdOp) -> DimExpr:
+    """Elements that an index tuple addresses."""
+    return product(dims_of(op.x)[integer(op.batch_dims) + dims_of(op.indices)[-1].value :])
+
+
+def _worth_copying(run: DimExpr) -> bool:
+    return not run.is_static or run.value >= SHORT
 
 
 class _CopyBuilder(KernelBuilder):
@@ -142,8 +161,7 @@ def _gather(b: _CopyBuilder, op: graph.GatherOp, buffers: dict[SSAValue, SSAValu
 
     def row(index: Index, carried: Sequence[SSAValue]) -> list[SSAValue]:
         outer, entry = b.floordiv(index, entries), b.mod(index, entries)
-        position = b.op(arith.IndexCastOp, [b.load(indices, [entry])], INDEX)
-        wrapped = b.op(arith.SelectOp, [b.cmp("slt", position, 0), b.index(b.add(position, size)), position], INDEX)
+        wrapped = _position(b, indices, entry, size)
         inside_x = b.cmp("ult", wrapped, size)
         start = b.mul(b.add(b.mul(outer, size), wrapped), run)
         b.if_(inside_x, lambda: b.copy(x, start, out, b.mul(index, run), run))
@@ -151,3 +169,30 @@ def _gather(b: _CopyBuilder, op: graph.GatherOp, buffers: dict[SSAValue, SSAValu
 
     code = b.for_(b.lo, b.hi, row, inits=[b.const(0, i32)])
     return b.finish(code[0])
+
+
+def _gather_nd(b: _CopyBuilder, op: graph.GatherNdOp, buffers: dict[SSAValue, SSAValue]) -> func.FuncOp:
+    batch, (*outer, depth) = integer(op.batch_dims), dims_of(op.indices)
+    run, sizes = b.dim(_tuple_run(op)), [b.dim(d) for d in dims_of(op.x)[: batch + depth.value]]
+    tuples = b.dim(product(outer[batch:]))
+    x, indices, out = buffers[op.x], buffers[op.indices], b.buffers[-1]
+
+    def entry(index: Index, carried: Sequence[SSAValue]) -> list[SSAValue]:
+        # The batch dims of x and of indices are the same, so their number is a part of the tuple's own number.
+        start: Index = b.floordiv(index, tuples) if batch else 0
+        inside = b.const(1, i1)
+        for k, size in enumerate(sizes[batch:]):
+            position = _position(b, indices, b.add(b.mul(index, depth.value), k), size)
+            inside = b.op(arith.AndIOp, [inside, b.cmp("ult", position, size)], i1)
+            start = b.add(b.mul(start, size), position)
+        b.if_(inside, lambda: b.copy(x, b.mul(start, run), out, b.mul(index, run), run))
+        return [b.op(arith.SelectOp, [inside, carried[0], b.const(INDEX_OUT_OF_RANGE, i32)], i32)]
+
+    code = b.for_(b.lo, b.hi, entry, inits=[b.const(0, i32)])
+    return b.finish(code[0])
+
+
+def _position(b: KernelBuilder, indices: SSAValue, at: Index, size: Index) -> SSAValue:
+    """An entry of indices, which may count from the end."""
+    position = b.op(arith.IndexCastOp, [b.load(indices, [at])], INDEX)
+    return b.op(arith.SelectOp, [b.cmp("slt", position, 0), b.index(b.add(position, size)), position], INDEX)
