@@ -52,7 +52,7 @@ def assert_agrees(
     model: onnx.ModelProto, feeds: Mapping[str, Array], tolerance: float = 1e-5, reference: bool = False
 ) -> list[Array]:
     """Compile and run natively, buffers ending at protected pages; compare with the peer."""
-    found = tilewright.compile(model).run(dict(feeds))
+    found = tilewright.compile(model, guard=True).run(dict(feeds))
     wanted = peer(model, feeds, reference)
     for (name, y), expected in zip(found.items(), wanted, strict=True):
         assert y.shape == expected.shape and y.dtype == expected.dtype, name

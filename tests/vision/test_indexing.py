@@ -58,7 +58,7 @@ def test_scatter_beyond_another_dim_is_refused() -> None:
         inputs = [floats(9, 8), np.zeros(shape, np.int64), floats(*shape)]
         model, feeds = one_node("ScatterElements", inputs, opset=18, dims=dims, axis=axis)
         with pytest.raises(RunError):
-            tilewright.compile(model).run(feeds)
+            tilewright.compile(model, guard=True).run(feeds)
 
 
 @pytest.mark.parametrize("index", [4, -5, 2**40])
@@ -67,7 +67,7 @@ def test_scatter_of_a_bad_index(index: int) -> None:
     for op, updates in (("ScatterND", floats(2, 3)), ("ScatterElements", floats(2, 1))):
         model, feeds = one_node(op, [floats(4, 3), bad, updates], opset=18)
         with pytest.raises(RunError):
-            tilewright.compile(model).run(feeds)
+            tilewright.compile(model, guard=True).run(feeds)
 
 
 def test_gather_nd() -> None:
@@ -99,7 +99,7 @@ def test_reverse_sequence(time: int, batch: int) -> None:
         assert_agrees(*one_node("ReverseSequence", [x, lengths], opset=10, time_axis=time, batch_axis=batch, dims=dims))
     model, feeds = one_node("ReverseSequence", [x, lengths + 1], opset=10, time_axis=time, batch_axis=batch)
     with pytest.raises(RunError):
-        tilewright.compile(model).run(feeds)
+        tilewright.compile(model, guard=True).run(feeds)
 
 
 @pytest.mark.parametrize("op", ["CumSum", "CumProd"])
@@ -114,7 +114,7 @@ def test_running_totals_along_an_axis_known_at_run_time(op: str, axis: int) -> N
 def test_running_totals_along_no_such_axis() -> None:
     model, feeds = one_node("CumSum", [floats(3, 4), np.array(2)], opset=14)
     with pytest.raises(RunError):
-        tilewright.compile(model).run(feeds)
+        tilewright.compile(model, guard=True).run(feeds)
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (1, 1), (2, 4, 4), (2, 3, 2, 2), (9, 9)])

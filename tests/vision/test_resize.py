@@ -115,7 +115,7 @@ def test_scales_that_make_nothing(scale: float, mode: str) -> None:
     scales = np.array([1, 1, scale, 1], np.float32)
     model, feeds = one_node("Resize", [X, None, scales], opset=19, mode=mode)
     with suppress(TilewrightError):
-        assert tilewright.compile(model).run(feeds)["y0"].size == 0
+        assert tilewright.compile(model, guard=True).run(feeds)["y0"].size == 0
 
 
 @pytest.mark.parametrize("mode", ["nearest", "linear"])
@@ -123,4 +123,4 @@ def test_nothing_is_not_resized_to_something(mode: str) -> None:
     empty, dims = np.zeros((1, 2, 0, 6), np.float32), {0: [1, 2, "h", 6]}
     model, feeds = one_node("Resize", [empty, None, None, np.array([1, 2, 3, 6])], opset=19, mode=mode, dims=dims)
     with pytest.raises(TilewrightError):
-        tilewright.compile(model).run(feeds)
+        tilewright.compile(model, guard=True).run(feeds)
