@@ -142,11 +142,9 @@ def _clamped(d: Definer, index: Index, size: Index) -> Index:
 
 def _interpolate(d: Definer, op: graph.ResizeOp, axis: Axis, tap: Callable[[Index], Value]) -> Value:
     """The weighted mean of the taps round a coordinate; more of them where antialiasing widens the filter."""
-    b, support = d.b, 1 if op.mode.data == "linear" else 2
+    b = d.b
     stretch = axis.scale.minimum(1.0) if flag(op.antialias) else axis.scale.like(1.0)
-    reach = stretch.like(float(support)) / stretch
-    first = d.to_index((axis.where - reach).math(math.FloorOp))
-    last = d.to_index((axis.where + reach).math(math.CeilOp))
+    first, count = _window(d, op, axis, stretch)
 
     def add(i: tuple[Index, ...], carried: list[Value]) -> list[Value]:
         position = b.add(first, i[0])
@@ -157,8 +155,19 @@ def _interpolate(d: Definer, op: graph.ResizeOp, axis: Axis, tap: Callable[[Inde
         value = tap(_clamped(d, position, axis.size))
         return [total + value * cast(weight, total.element), weights + weight]
 
-    total, weights = d.fold([b.add(b.sub(last, first), 1)], [d.constant(0.0, op.x), axis.where.like(0.0)], add)
+    total, weights = d.fold([count], [d.constant(0.0, op.x), axis.where.like(0.0)], add)
     return total / cast(weights, total.element)
+
+
+def _window(d: Definer, op: graph.ResizeOp, axis: Axis, stretch: Value) -> tuple[Index, Index]:
+    """The first tap that may count, and how many there are."""
+    b, support = d.b, 1 if op.mode.data == "linear" else 2
+    if not flag(op.antialias):
+        return b.add(d.to_index(axis.where.math(math.FloorOp)), 1 - support), 2 * support
+    reach = stretch.like(float(support)) / stretch
+    first = d.to_index((axis.where - reach).math(math.FloorOp))
+    last = d.to_index((axis.where + reach).math(math.CeilOp))
+    return first, b.add(b.sub(last, first), 1)
 
 
 def _weight(op: graph.ResizeOp, distance: Value) -> Value:
