@@ -16,7 +16,8 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from ..dialects import graph
 from ..dialects.graph.base import GraphOp, si64
 from ..dialects.graph.dims import DimExpr, DimLike, product
-from ..dialects.graph.dtypes import dense_attribute, element_type, numpy_dtype
+from ..dialects.graph.dtypes import dense_array, dense_attribute, element_type, numpy_dtype
+from ..dialects.graph.elementwise import is_integer
 from ..dialects.graph.linalg import open_equalities
 from ..dialects.graph.types import Dims, dims_of, element_of, is_static, rank_of, stretched_dims, tensor, tensor_type
 from ..errors import ShapeError
@@ -153,8 +154,11 @@ class Builder:
     def bind(self, x: SSAValue) -> Dims:
         """Symbols for the elements of an integer tensor of rank 0 or 1: sizes that are known once the model runs, never negative.
 
-        UndecidedError if their number isn't known.
+        Elements that are constants in the IR stay what they are. UndecidedError if their number isn't known.
         """
+        parts = _parts_of(x)
+        if parts is not None:
+            return tuple(d for part in parts for d in (part if isinstance(part, tuple) else self.bind(part)))
         if rank_of(x) > 1:
             raise ValueError(f"sizes form a vector, got {x.type}")
         number = product(dims_of(x))
@@ -254,6 +258,21 @@ class Builder:
 
     def cast(self, x: SSAValue, element: Attribute) -> SSAValue:
         return x if element_of(x) == element else self.emit(graph.CastOp(x, element))
+
+
+def _parts_of(x: SSAValue) -> Sequence[SSAValue | Dims] | None:
+    """The values and known elements that a vector was put together from; None for one that can only be bound as a whole."""
+    match x.owner:
+        case graph.DimsOp() as op:
+            return [op.value.data]
+        case graph.ConstantOp() as op if op.dense is not None and is_integer(element_of(x)):
+            return [tuple(DimExpr.of(int(v)) for v in dense_array(op.dense).reshape(-1))]
+        case graph.ConcatOp() as op if rank_of(x) == 1:
+            return list(op.operands)
+        case graph.ReshapeOp() as op if max(rank_of(x), rank_of(op.x)) <= 1:
+            return [op.x]
+        case _:
+            return None
 
 
 def check_size(type_: Attribute) -> None:
