@@ -148,23 +148,36 @@ def unknown_sizes(d: Definer, x: SSAValue) -> list[tuple[Index, Index]]:
 
 
 # -- regions --------------------------------------------------------------------------------------------------------------
-MAX_SAMPLES = 1 << 12
-"""Samples of a bin along an axis: a region of that many pixels a bin lies outside any image for the most part."""
+MAX_SAMPLES = 1 << 20
+"""Samples of a bin along an axis: no image is a part of a larger region that anybody would notice."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """One axis of a bin: pixels, start and size of the bin, and how many samples are taken in it."""
+    """One axis of a bin: pixels, start and size of the bin, how many samples are in it, and [first, end) of those to look at."""
 
     size: Index
     start: Value
     extent: Value
     count: Index
+    first: Index
+    end: Index
 
     def place(self, d: Definer, sample: Index) -> Value:
         """The coordinate of a sample."""
         number, count = (d.from_index(i, self.start) for i in (sample, self.count))
         return self.start + (number + 0.5) * self.extent / count
+
+
+def _span(d: Definer, size: Index, start: Value, extent: Value, count: Index) -> Span:
+    """The axis, without most of the samples that lie outside the image: they count nothing."""
+    samples = d.from_index(count, start)
+    step = extent / samples
+    edges = [(edge - start) / step for edge in (start.like(-1.0), d.from_index(size, start))]
+    low, high = edges[0].minimum(edges[1]), edges[0].maximum(edges[1])
+    first, end = (bounded(v, 0.0, samples) for v in (low.math(math.FloorOp) - 2.0, high.math(math.CeilOp) + 2.0))
+    still = step.eq(0.0)
+    return Span(size, start, extent, count, d.to_index(still.select(0.0, first)), d.to_index(still.select(samples, end)))
 
 
 def roi_align(d: Definer, op: graph.RoiAlignOp, at: Indices) -> Value:
@@ -191,7 +204,7 @@ def align_spans(d: Definer, op: graph.RoiAlignOp, region: Index, bin_: Indices) 
         count: Index = op.sampling_ratio.value.data
         if not count:
             count = d.to_index(bounded(extent.math(math.CeilOp), 0.0, float(MAX_SAMPLES)))
-        return Span(sizes[axis], low + d.from_index(bin_[axis], low) * extent, extent, count)
+        return _span(d, sizes[axis], low + d.from_index(bin_[axis], low) * extent, extent, count)
 
     return [span(0, top, bottom), span(1, left, right)]
 
@@ -202,11 +215,11 @@ def _pool_samples(d: Definer, op: graph.RoiAlignOp, image: Indices, spans: Seque
     start = rows.start.like(-inf if op.kind.data == "max" else 0.0)
 
     def add(i: tuple[Index, ...], carried: list[Value]) -> list[Value]:
-        return [with_sample(d, op, carried[0], image, sample_taps(d, spans, i))]
+        at = [d.b.add(span.first, k) for span, k in zip(spans, i, strict=True)]
+        return [with_sample(d, op, carried[0], image, sample_taps(d, spans, at))]
 
-    total = d.fold([rows.count, columns.count], [start], add)[0]
-    number = d.from_index(d.b.mul(rows.count, columns.count), total)
-    return cast(finished(op, total, number), element_of(op.x))
+    total = d.fold([d.b.sub(span.end, span.first) for span in (rows, columns)], [start], add)[0]
+    return cast(finished(d, op, total, spans), element_of(op.x))
 
 
 def sample_taps(d: Definer, spans: Sequence[Span], sample: Sequence[Index]) -> list[list[Tap]]:
@@ -221,9 +234,15 @@ def with_sample(d: Definer, op: graph.RoiAlignOp, total: Value, image: Indices, 
     return total
 
 
-def finished(op: graph.RoiAlignOp, total: Value, number: Value) -> Value:
-    """What a bin's total becomes; 0 without samples."""
-    return number.gt(0).select(total, 0.0) if op.kind.data == "max" else total / number.maximum(1.0)
+def finished(d: Definer, op: graph.RoiAlignOp, total: Value, spans: Sequence[Span]) -> Value:
+    """What a bin's total becomes; 0 without samples, and 0 is the least where samples outside the image were left out."""
+    b, (rows, columns) = d.b, spans
+    number = b.mul(rows.count, columns.count)
+    if op.kind.data != "max":
+        return total / d.from_index(number, total).maximum(1.0)
+    seen = b.mul(b.max(b.sub(rows.end, rows.first), 0), b.max(b.sub(columns.end, columns.first), 0))
+    some, all_ = (Value(b, b.cmp("sgt", n, 0), i1) for n in (number, b.sub(1, b.sub(number, seen))))
+    return some.select(all_.select(total, total.maximum(0.0)), 0.0)
 
 
 def region_taps(d: Definer, where: Value, size: Index) -> list[Tap]:

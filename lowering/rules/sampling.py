@@ -110,14 +110,13 @@ class _Cell:
         def pooled() -> None:
             spans = sampling.align_spans(d, op, region, bin_)
             largest = op.kind.data == "max"
-            rows, columns = spans
+            rows = spans[0]
             self._fill(base, rows.start.like(-inf if largest else 0.0))
-            self.b.for_(0, rows.count, lambda i, _: self._row(base, image, spans, i))
-            number = d.from_index(self.b.mul(rows.count, columns.count), rows.start)
+            self.b.for_(rows.first, rows.end, lambda i, _: self._row(base, image, spans, i))
 
             def finish(c: SSAValue) -> None:
                 total = self._load(base, c)
-                self._store(base, c, sampling.finished(op, total, number))
+                self._store(base, c, sampling.finished(d, op, total, spans))
 
             self._channels(finish)
 
@@ -135,7 +134,7 @@ class _Cell:
 
             self._channels(channel)
 
-        self.b.for_(0, spans[1].count, sample)
+        self.b.for_(spans[1].first, spans[1].end, sample)
 
     def _fill(self, base: Index, value: Value) -> None:
         self._channels(lambda c: self._store(base, c, value))

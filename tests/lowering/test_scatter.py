@@ -29,7 +29,7 @@ def test_slices(reduction: str, dtype: str, target: TargetModel) -> None:
     for shape, depth in (((7, 5, 37), 1), ((7, 5, 37), 2), ((6,), 1), ((3, 4500), 1)):
         x, updates = (rng.integers(0, 4, s).astype(dtype) for s in (shape, (9, *shape[depth:])))
         indices = np.stack([rng.integers(0, n, 9) for n in shape[:depth]], -1)
-        case = Case(lambda x, i, u: graph.ScatterNdOp(x, i, u, reduction).result, [x, indices, updates], rule="scatter")
+        case = Case(lambda x, i, u: graph.ScatterNdOp(x, i, u, reduction).result, [x, indices, updates], rule="scatter_rows")
         check_case(case, target)
 
 
@@ -42,7 +42,7 @@ def test_elements(axis: int, reduction: str, target: TargetModel) -> None:
     indices = rng.integers(-shape[axis], shape[axis], count).astype(np.int32)
     inputs = [rng.standard_normal(s).astype(np.float32) for s in (shape, count)]
     case = Case(
-        lambda x, i, u: graph.ScatterElementsOp(x, i, u, axis, reduction).result, [inputs[0], indices, inputs[1]], rule="scatter"
+        lambda x, i, u: graph.ScatterElementsOp(x, i, u, axis, reduction).result, [inputs[0], indices, inputs[1]], rule="scatter_rows"
     )
     check_case(case, target)
 

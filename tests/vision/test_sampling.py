@@ -100,6 +100,28 @@ def test_roi_align_before_half_pixels() -> None:
     assert_agrees(*one_node("RoiAlign", inputs, opset=10, output_height=2, output_width=2), 1e-4)
 
 
+@pytest.mark.parametrize("mode", ["avg", "max"])
+@pytest.mark.parametrize("ratio", [0, 3])
+def test_roi_align_of_regions_far_outside(mode: str, ratio: int) -> None:
+    rois = np.array([[-300, -200, 400, 500], [-90, 2, -20, 8], [2, 2, 1, 1], [3, 3, 3, 3], [-1, -1, 8, 9]], np.float32)
+    inputs = [floats(1, 3, 9, 8), rois, np.zeros(5, np.int64)]
+    attributes: dict[str, Any] = {"mode": mode, "sampling_ratio": ratio, "output_height": 3, "output_width": 2}
+    assert_agrees(*one_node("RoiAlign", inputs, opset=16, **attributes), 1e-4)
+
+
+@pytest.mark.parametrize("mode", ["avg", "max", "pool"])
+def test_wild_regions_end(mode: str) -> None:
+    wild = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30, 1e7, 0.5], np.float32)
+    rois = np.stack(np.meshgrid(wild, wild, wild[:3], wild[3:]), -1).reshape(-1, 4)
+    if mode == "pool":
+        rois = np.concatenate([np.zeros((len(rois), 1), np.float32), rois], 1)
+        model, feeds = one_node("MaxRoiPool", [floats(1, 2, 5, 4), rois], opset=21, pooled_shape=[2, 2])
+    else:
+        inputs = [floats(1, 2, 5, 4), rois, np.zeros(len(rois), np.int64)]
+        model, feeds = one_node("RoiAlign", inputs, opset=16, mode=mode, output_height=2, output_width=2)
+    assert tilewright.compile(model, guard=True).run(feeds)["y0"].shape == (len(rois), 2, 2, 2)
+
+
 @pytest.mark.parametrize("image", [2, -1, 2**40])
 def test_roi_align_of_no_such_image(image: int) -> None:
     model, feeds = one_node("RoiAlign", [floats(2, 3, 9, 8), regions(1, 8), np.array([image])], opset=16)
