@@ -11,7 +11,7 @@ from ...dialects.graph.base import normalize_axis, si64
 from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import dims_of, tensor
 from ..counting import count, numbers
-from ..node import Node, static
+from ..node import Node
 from ..registry import op
 from ..runtime_shapes import size
 from .movement import join
@@ -46,21 +46,16 @@ def _need_same(n: Node, lhs: Sequence[DimExpr], rhs: Sequence[DimExpr]) -> None:
 
 @op("GatherND")
 def gather_nd(n: Node) -> SSAValue:
-    batch = n.int_attr("batch_dims", 0)
-    _need_same(n, n.shape(0)[:batch], n.shape(1)[:batch])
-    return n.emit(graph.GatherNdOp(n.x(0), n.x(1), batch))
+    return n.emit(graph.GatherNdOp(n.x(0), n.x(1), n.int_attr("batch_dims", 0)))
 
 
 @op("Scatter", "ScatterElements")
 def scatter_elements(n: Node) -> SSAValue:
-    _need_same(n, n.shape(1), n.shape(2))
     return n.emit(graph.ScatterElementsOp(n.x(0), n.x(1), n.x(2), n.int_attr("axis", 0), n.str_attr("reduction", "none")))
 
 
 @op("ScatterND")
 def scatter_nd(n: Node) -> SSAValue:
-    *outer, depth = n.shape(1)
-    _need_same(n, [*outer, *n.shape(0)[static(depth, "the length of index tuples") :]], n.shape(2))
     return n.emit(graph.ScatterNdOp(n.x(0), n.x(1), n.x(2), n.str_attr("reduction", "none")))
 
 
@@ -69,7 +64,6 @@ def one_hot(n: Node) -> SSAValue:
     """The depth may be a float."""
     indices, dims = n.x(0), list(n.shape(0))
     depth = size(n, 1)
-    n.build.assumptions.need_equal(n.shape(2)[0], DimExpr.of(2))
     axis = normalize_axis(n.int_attr("axis", -1), len(dims) + 1)
     shape = [*dims[:axis], depth, *dims[axis:]]
     scalar = n.build.reshape(n.x(1), ())

@@ -30,7 +30,6 @@ def grid_sample(n: Node) -> SSAValue:
         raise ValueError(f"mode is one of {', '.join(_MODES)}; got '{mode}'")
     spatial = n.shape(0)[2:]
     _need_pixels(n, spatial)
-    n.build.assumptions.need_equal(n.shape(0)[0], n.shape(1)[0])
     at = _backwards(n, _pixels(n, n.x(1), spatial[::-1], align))
     return n.emit(graph.SampleOp(n.x(), at, _MODES[mode], n.str_attr("padding_mode", "zeros"), align))
 
@@ -155,8 +154,6 @@ def roi_align(n: Node) -> SSAValue:
     coordinates = n.str_attr("coordinate_transformation_mode", half)
     if mode not in ("avg", "max") or coordinates not in ("half_pixel", "output_half_pixel"):
         raise ValueError(f"mode is avg or max, coordinates are half_pixel or output_half_pixel; got '{mode}', '{coordinates}'")
-    n.build.assumptions.need_equal(n.shape(1)[0], n.shape(2)[0])
-    n.build.assumptions.need_equal(n.shape(1)[1], DimExpr.of(4))
     size = [n.int_attr("output_height", 1), n.int_attr("output_width", 1)]
     ratio, scale = max(n.int_attr("sampling_ratio", 0), 0), n.float_attr("spatial_scale", 1.0)
     kind = "average" if mode == "avg" else "max"
@@ -165,5 +162,4 @@ def roi_align(n: Node) -> SSAValue:
 
 @op("MaxRoiPool")
 def max_roi_pool(n: Node) -> SSAValue:
-    n.build.assumptions.need_equal(n.shape(1)[1], DimExpr.of(5))
     return n.emit(graph.RoiMaxPoolOp(n.x(0), n.x(1), n.ints_attr("pooled_shape"), n.float_attr("spatial_scale", 1.0)))

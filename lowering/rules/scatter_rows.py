@@ -1,4 +1,4 @@
-"""Scatters of row-major tensors: a copy of x, into which the updates are then written in order, each index checked before anything is touched.
+"""Scatters of row-major tensors: a copy of x, into which the updates are then written in order, each index checked before.
 
 Where scatter_elements works along an axis, every index of the dims before it is a cell of the parallel space. scatter_nd writes
 slices of x; a cell is a range of their elements, over all slices, so that updates of the same element stay in order.

@@ -40,10 +40,9 @@ def test_elements(axis: int, reduction: str, target: TargetModel) -> None:
     shape = [4, 3, 20]
     count = [9 if k == axis else max(n - 1, 1) for k, n in enumerate(shape)]
     indices = rng.integers(-shape[axis], shape[axis], count).astype(np.int32)
-    inputs = [rng.standard_normal(s).astype(np.float32) for s in (shape, count)]
-    case = Case(
-        lambda x, i, u: graph.ScatterElementsOp(x, i, u, axis, reduction).result, [inputs[0], indices, inputs[1]], rule="scatter_rows"
-    )
+    inputs: list[Array] = [rng.standard_normal(s).astype(np.float32) for s in (shape, count)]
+    inputs.insert(1, indices)
+    case = Case(lambda x, i, u: graph.ScatterElementsOp(x, i, u, axis, reduction).result, inputs, rule="scatter_rows")
     check_case(case, target)
 
 
