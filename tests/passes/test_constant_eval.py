@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
-from passes.random_graphs import Case, graphs
+from random_graphs import Case, graphs
 from reference import evaluate
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
