@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,36 +38,55 @@ class Branch:
 
 @dataclass(frozen=True)
 class Forest:
-    """Nodes of all trees, inner ones first. A leaf is its own child, so that a walk may go on after it has ended.
+    """All trees as one array of slots, the roots first. A slot's children stand side by side: `yes`, then `no`.
+
+    A leaf leads to itself, so that a walk may go on after it has ended.
 
     Attributes:
-        features, splits, yes, no, missing: of each node; NaN goes to `yes` where it is missing.
-        roots: first node of each tree.
-        inner: number of nodes that are no leaves.
+        features, splits: of each slot.
+        missing: whether NaN goes to `yes`: for each slot, or True or False for all of them.
+        children: the slot of the first child.
+        leaves: the leaf in a slot; 0 where there is none.
+        roots: number of trees.
         depth: steps to the deepest leaf.
     """
 
     features: Array
     splits: Array
-    yes: Array
-    no: Array
-    missing: Array
-    roots: Array
-    inner: int
+    missing: Array | bool
+    children: Array
+    leaves: Array
+    roots: int
     depth: int
+
+    def step(self, at: int, row: Array) -> int:
+        """The slot after `at` for one row of features."""
+        x = row[self.features[at]]
+        missing = self.missing if isinstance(self.missing, bool) else self.missing[at]
+        return int(self.children[at]) + (not (x <= self.splits[at] or (bool(missing) and np.isnan(x))))
+
+
+class _Row(NamedTuple):
+    """`x[feature] <= split`; children are numbers of rows, or of leaves as ~number."""
+
+    feature: int
+    split: Any
+    yes: int
+    no: int
+    missing: bool
 
 
 @dataclass
 class _Planter:
-    """Rewrites branches to rows (feature, split, yes, no, missing); leaves keep their ~number until all rows are there."""
+    """Rewrites branches to rows."""
 
     dtype: np.dtype[Any]
-    rows: list[tuple[int, Any, int, int, bool]] = field(default_factory=list[tuple[int, Any, int, int, bool]])
+    rows: list[_Row] = field(default_factory=list[_Row])
     depths: list[int] = field(default_factory=list[int])
 
     def node(self, feature: int, split: Any, yes: int, no: int, missing: bool) -> int:
         """x <= split"""
-        self.rows.append((feature, self.dtype.type(split), yes, no, missing))
+        self.rows.append(_Row(feature, self.dtype.type(split), yes, no, missing))
         self.depths.append(1 + max(self.depth(yes), self.depth(no)))
         return len(self.rows) - 1
 
@@ -121,19 +140,28 @@ def grow(branches: Sequence[Branch], roots: Sequence[int], leaves: int, dtype: n
     planter, planted = _Planter(dtype), dict[int, int]()
     for root in roots:
         _plant_below(root, branches, leaves, planter, planted)
-    count = len(planter.rows)
+    wanted = [root if root < 0 else planted[root] for root in roots]
+    depth = max((planter.depth(root) for root in wanted), default=0)
+    return _lay_out(planter.rows, wanted, depth, dtype)
 
-    def place(child: int) -> int:
-        return child if child >= 0 else count + ~child
 
-    rows = [(f, s, place(y), place(n), m) for f, s, y, n, m in planter.rows]
-    rows += [(0, dtype.type(0), i, i, False) for i in range(count, count + leaves)]
-    features, splits, yes, no, missing = (list(column) for column in zip(*rows, strict=True))
-    starts = [place(planted[root]) if root >= 0 else place(root) for root in roots]
-    depth = max((planter.depth(planted[root]) for root in roots if root >= 0), default=0)
-    integers = (np.array(v, np.int32) for v in (features, yes, no, starts))
-    numbers, on_yes, on_no, first = integers
-    return Forest(numbers, np.array(splits, dtype), on_yes, on_no, np.array(missing, np.bool_), first, count, depth)
+def _lay_out(rows: Sequence[_Row], roots: Sequence[int], depth: int, dtype: np.dtype[Any]) -> Forest:
+    """A slot for each root, then two for the children of each row. Rows with several parents have a slot below each."""
+    always = bool(rows) and all(row.missing for row in rows)
+    slots = [*roots, *(child for row in rows for child in (row.yes, row.no))]
+    records: list[tuple[int, Any, bool, int, int]] = []
+    for place, at in enumerate(slots):
+        if at >= 0:
+            records.append((rows[at].feature, rows[at].split, rows[at].missing, len(roots) + 2 * at, 0))
+        elif always:  # everything is at most infinity, and NaN goes the same way
+            records.append((0, np.inf, True, place, ~at))
+        else:  # nothing is at most NaN
+            records.append((0, np.nan, False, place - 1, ~at))
+    features, splits, missing, children, leaves = zip(*records, strict=True)
+    mixed = any(missing) and not always
+    integers = [np.array(column, np.int32) for column in (features, children, leaves)]
+    flags = np.array(missing, np.bool_) if mixed else always
+    return Forest(integers[0], np.array(splits, dtype), flags, integers[1], integers[2], len(roots), depth)
 
 
 def _plant_below(root: int, branches: Sequence[Branch], leaves: int, planter: _Planter, planted: dict[int, int]) -> None:

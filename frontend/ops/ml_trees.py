@@ -70,9 +70,8 @@ def _scores(n: Node, trees: _Ensemble, targets: int, aggregate: str) -> Term:
         raise ValueError(f"aggregate_function is one of {', '.join(_AGGREGATES)}; got '{aggregate}'")
     if not trees.roots or not trees.leaves:
         raise ValueError("it has no trees")
-    leaves = _walk(n, trees)
-    weights = trees.table(targets, aggregate)
-    given = constant(n, weights, "leaf_weights").gather(leaves)  # [rows, trees, targets]
+    weights, (forest, slots) = trees.table(targets, aggregate), _walk(n, trees)
+    given = constant(n, weights[forest.leaves], "leaf_weights").gather(slots)  # [rows, trees, targets]
     kind = {"MIN": "min", "MAX": "max"}.get(aggregate, "sum")
     found = given.reduce(kind, 1, keepdims=False)
     if np.isinf(weights).any():  # a target that no tree gave anything
@@ -80,59 +79,62 @@ def _scores(n: Node, trees: _Ensemble, targets: int, aggregate: str) -> Term:
     return found * (1.0 / len(trees.roots)) if aggregate == "AVERAGE" else found
 
 
-def _walk(n: Node, trees: _Ensemble) -> Term:
-    """The leaf that each row comes to in each tree: [rows, trees]"""
+def _walk(n: Node, trees: _Ensemble) -> tuple[Forest, Term]:
+    """The slot of the leaf that each row comes to in each tree: [rows, trees]"""
     x = as_rows(term(n))
     dtype = np.result_type(trees.splits, x.dtype if x.dtype.kind == "f" else np.float64)
     forest = grow(trees.branches, trees.roots, trees.leaves, dtype)
     if x.dims[1].is_static and any(not 0 <= b.feature < x.dims[1].value for b in trees.branches):
         raise ValueError(f"a node looks at a feature that is none of {x.dims[1]}")
-    step = _Step(n, x.cast(dtype), forest)
+    tables = {name: constant(n, getattr(forest, name), name) for name in ("features", "splits", "children")}
+    missing = forest.missing if isinstance(forest.missing, bool) else constant(n, forest.missing, "missing")
+    step = _Step(n, x.cast(dtype), forest, **tables, missing=missing)
     at = step.first()
     for _ in range(min(forest.depth, UNROLLED) - 1):
         at = step.next(at)
-    if forest.depth > UNROLLED:
-        at = step.rest(at, forest.depth - UNROLLED)
-    return at - forest.inner
+    return forest, step.rest(at, forest.depth - UNROLLED) if forest.depth > UNROLLED else at
 
 
 @dataclass(frozen=True)
 class _Step:
-    """One level of all trees."""
+    """One level of all trees, and the tables of their slots."""
 
     n: Node
     x: Term
     forest: Forest
-
-    def table(self, name: str) -> Term:
-        return constant(self.n, getattr(self.forest, name), name)
+    features: Term
+    splits: Term
+    children: Term
+    missing: Term | bool
 
     def first(self) -> Term:
-        """Every tree's root and the step from there: [rows, trees]. The features that roots look at are known."""
-        roots = self.table("roots")
+        """The step from every tree's root, whose feature is known: [rows, trees]"""
+        count, rows = self.forest.roots, self.x.dims[0]
+        roots = constant(self.n, np.arange(count, dtype=np.int32), "roots")
         if not self.forest.depth:
-            return roots.reshape(1, *roots.dims).broadcast(self.x.dims[0], *roots.dims)
-        values = self.x.gather(self.table("features").gather(roots), 1)
-        return self.choose(roots, values)
+            return roots.reshape(1, count).broadcast(rows, count)
+        return self.choose(roots, self.x.gather(constant(self.n, self.forest.features[:count], "features"), 1))
 
     def next(self, at: Term) -> Term:
-        features = self.table("features").gather(at)
-        return self.choose(at, self.x.with_(lambda x, i: graph.GatherElementsOp(x, i, 1), features))
+        return self.choose(at, self.x.with_(lambda x, i: graph.GatherElementsOp(x, i, 1), self.features.gather(at)))
 
     def choose(self, at: Term, values: Term) -> Term:
         """The children on whose side the values are."""
-        holds = values <= self.table("splits").gather(at)
-        if self.forest.missing.any():
-            holds = holds | (values.apply(graph.IsNanOp) & self.table("missing").gather(at))
-        return holds.select(self.table("yes").gather(at), self.table("no").gather(at))
+        splits = self.splits.gather(at)
+        if isinstance(self.missing, Term):
+            other = ~((values <= splits) | (values.apply(graph.IsNanOp) & self.missing.gather(at)))
+        else:
+            other = values > splits if self.missing else ~(values <= splits)
+        return self.children.gather(at) + other.cast(np.int32)
 
     def rest(self, at: Term, levels: int) -> Term:
         """As many more steps as it takes."""
         block = Block(arg_types=[tensor(si64, []), tensor(i1, []), at.value.type])
         build = self.n.build
         with build.into(block):
-            new = self.next(Term(build, block.args[2]))
-            inside = (new < self.forest.inner).cast(np.uint8).reduce("max", [0, 1], keepdims=False)
+            old = Term(build, block.args[2])
+            new = self.next(old)
+            inside = (~new.equal(old)).cast(np.uint8).reduce("max", [0, 1], keepdims=False)
             block.add_op(graph.YieldOp([inside.cast(i1).value, new.value]))
         count = build.scalar(levels, si64)
         return Term(build, self.n.emit(graph.LoopOp(count, None, [at.value], Region(block), [at.value.type])))

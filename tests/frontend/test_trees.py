@@ -62,19 +62,18 @@ def test_every_condition_becomes_less_or_equal(seed: int):
     forest = grow(branches, [0], leaves, np.dtype(np.float32))
     x = rng.choice(VALUES, (200, 3)).astype(np.float32)
     for row in x:
-        at = int(forest.roots[0])
+        at = 0
         for _ in range(forest.depth):
-            value = row[forest.features[at]]
-            holds = value <= forest.splits[at] or (forest.missing[at] and np.isnan(value))
-            at = int(forest.yes[at] if holds else forest.no[at])
-        assert at - forest.inner == leaf_of(branches, row)
+            at = forest.step(at, row)
+        assert at == forest.step(at, row)
+        assert forest.leaves[at] == leaf_of(branches, row)
 
 
 def test_a_comparison_with_nan_does_not_hold():
     for mode in MODES[:6]:
         forest = grow([Branch(mode, 0, np.nan, ~0, ~1)], [0], 2, np.dtype(np.float32))
-        assert forest.inner == 1
-        assert (forest.no[0] == forest.yes[0]) == (mode == "NEQ")
+        ends = [forest.leaves[forest.step(0, np.array([x], np.float32))] for x in (1.0, np.nan)]
+        assert ends == ([0, 0] if mode == "NEQ" else [1, 1])
 
 
 @pytest.mark.parametrize(("yes", "no"), [(0, ~0), (1, ~0), (~0, 7), (~0, ~5)])
