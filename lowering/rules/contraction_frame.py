@@ -13,6 +13,7 @@ from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
 from ..strided import ONE, ZERO
+from .contraction_micro import MicroKernel
 from .contraction_problem import Problem
 from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
 
@@ -149,6 +150,9 @@ class Frame:
         self.b = builder
         self.buffers = buffers
         self.target = target
+        self.micro = MicroKernel(
+            builder, plan.problem.element, plan.mr, plan.vectors, plan.lanes, plan.schedule["unroll"], plan.ahead
+        )
         b, element = builder, plan.problem.element
         self.row_count = b.dim(plan.problem.row_count)
         self.columns = b.dim(plan.problem.columns)

@@ -13,7 +13,7 @@ from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import i1
-from ..builder import Index
+from ..builder import Index, LoopBuilder
 from ..loop_types import INDEX, vector_type
 from ..strided import ONE
 from .contraction_frame import Frame
@@ -36,7 +36,7 @@ def gather_rows(frame: Frame, batch: Sequence[Index], first: Index, rows: Index)
             source = b.sub(source, b.mul(window.pads[0], b.dim(window.step)))
         _taps(frame, buffer, source, row_start, windows)
 
-    for_rows(frame, extents, first, rows, row)
+    for_rows(b, extents, first, rows, frame.row_count, row)
 
 
 def _row_start(frame: Frame, row: Index) -> Index:
@@ -49,11 +49,15 @@ def _row_start(frame: Frame, row: Index) -> Index:
 
 
 def for_rows(
-    frame: Frame, extents: Sequence[Index], first: Index, count: Index, body: Callable[[Index, Sequence[Index]], None]
+    b: LoopBuilder,
+    extents: Sequence[Index],
+    first: Index,
+    count: Index,
+    total: Index,
+    body: Callable[[Index, Sequence[Index]], None],
 ) -> None:
-    """Visit `count` rows from linear row `first` on with their positions on the row axes; past the last row, that one again."""
-    b = frame.b
-    last = b.sub(frame.row_count, 1)
+    """Visit `count` of `total` rows from row `first` on, with their positions on the row axes; past the last, that one again."""
+    last = b.sub(total, 1)
     if len(extents) <= 1:
         b.for_(0, count, lambda r, _: body(r, [b.min(b.add(first, r), last)] if extents else []))
         return
@@ -61,15 +65,14 @@ def for_rows(
     def step(r: SSAValue, position: Sequence[SSAValue]) -> Sequence[SSAValue]:
         body(r, position)
         more = b.cmp("slt", b.add(first, r), last)
-        return advance(frame, position, extents, more)
+        return advance(b, position, extents, more)
 
     start = b.delinearize(first, extents)
     b.for_(0, count, step, inits=[b.index(i) for i in start])
 
 
-def advance(frame: Frame, position: Sequence[SSAValue], extents: Sequence[Index], more: SSAValue) -> list[SSAValue]:
+def advance(b: LoopBuilder, position: Sequence[SSAValue], extents: Sequence[Index], more: SSAValue) -> list[SSAValue]:
     """The next position in row-major order, or the same one unless `more` holds."""
-    b = frame.b
     result: list[SSAValue] = []
     carry = more
     for axis in reversed(range(len(position))):

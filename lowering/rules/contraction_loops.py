@@ -23,7 +23,6 @@ from ..strided import ONE, ZERO
 from .contraction_epilogue import Finisher, load_tile, store_tile
 from .contraction_frame import Frame
 from .contraction_lhs import gather_rows
-from .contraction_micro import accumulate, zeros
 from .contraction_rhs import pack_panel
 
 
@@ -108,12 +107,12 @@ class _Panel:
         """One row block: sums from zero or from scratch, to the epilogue or to scratch."""
         frame, plan, b = self.frame, self.frame.plan, self.frame.b
         if self.single:
-            self.finisher.finish(accumulate(frame, *product, zeros(frame)), row, 0, skipped)
+            self.finisher.finish(frame.micro.accumulate(*product, frame.micro.zeros()), row, 0, skipped)
             return
         tile = b.mul(block, plan.mr * plan.nr)
-        types = [v.type for v in zeros(frame)]
-        sums = b.if_(b.cmp("eq", kb, 0), lambda: zeros(frame), lambda: load_tile(frame, tile), types)
-        sums = accumulate(frame, *product, sums)
+        types = [v.type for v in frame.micro.zeros()]
+        sums = b.if_(b.cmp("eq", kb, 0), lambda: frame.micro.zeros(), lambda: load_tile(frame, tile), types)
+        sums = frame.micro.accumulate(*product, sums)
         last = b.cmp("eq", kb, b.sub(frame.depth_blocks, 1))
         b.if_(last, lambda: self.finisher.finish(sums, row, tile, skipped), lambda: store_tile(frame, sums, tile))
 
