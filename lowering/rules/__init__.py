@@ -16,9 +16,11 @@ from .stretch import StretchRule
 from .suppress import SuppressRule
 from .transpose import TransposeRule
 from .window import WindowRule
+from .winograd import WinogradRule
 
 RULES: tuple[Rule, ...] = (
     WindowRule(),
+    WinogradRule(),
     ContractionRule(),
     ReductionRule(),
     TransposeRule(),

@@ -37,6 +37,9 @@ LATENCY = 224
 STREAM_ROWS = 48
 """So many rows at least share a pass over panels that do not fit in L2."""
 
+BYTES_A_CYCLE = 8
+"""Bytes from beyond L2 in a modelled cycle, which is one of two multiply-adds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -53,12 +56,12 @@ class Block:
 
 def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAttr:
     """The schedule for a problem whose dims are known where they are static."""
-    m, n = _known(problem.row_count, 1024), _known(problem.columns, 512)
+    m, n = known(problem.row_count, 1024), known(problem.columns, 512)
     lanes, itemsize = target.lanes(bits), bits // 8
     block = choose_block(m, n, lanes, target.vector_registers)
-    run, taps = _known(problem.lhs.run, 512), 1
+    run, taps = known(problem.lhs.run, 512), 1
     for window in problem.lhs.taps:
-        taps *= _known(window.kernel, 3)
+        taps *= known(window.kernel, 3)
     kc, grouped = depth_blocks(run if problem.lhs.run.is_static else MAX_KC // 2, taps, lanes)
     row_bytes = run * taps * itemsize
     streams = n * row_bytes > target.l2_bytes // 2
@@ -72,7 +75,7 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         taps=grouped,
         mc=mc,
         unroll=max(1, 8 // (block.mr * block.vectors)),
-        ahead=min(32, max(8, round(LATENCY / _step_cycles(block)))),
+        ahead=prefetch_distance(block),
         far=ceildiv(block.nr, blocks) if streams and blocks > 1 else 0,
         lhs=GATHERED if streams or not readable_in_place(problem, block.mr) else IN_PLACE,
         rhs=PACKED if can_pack(problem) else SCRATCH,
@@ -80,7 +83,8 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
     )
 
 
-def _known(dim: DimExpr, otherwise: int) -> int:
+def known(dim: DimExpr, otherwise: int) -> int:
+    """The dim, or what it is taken to be."""
     return dim.value if dim.is_static else otherwise
 
 
@@ -102,10 +106,10 @@ def can_pack(problem: Problem) -> bool:
 def choose_block(m: int, n: int, lanes: int, registers: int) -> Block:
     """The register block with the fewest modelled cycles a unit of depth, tails included."""
     blocks = [Block(mr, v, lanes) for v in range(1, 5) for mr in range(1, min(m, (registers - v - 1) // v) + 1)]
-    return min(blocks, key=lambda block: (_cycles(block, m, n), -block.mr * block.vectors))
+    return min(blocks, key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
 
 
-def _cycles(block: Block, m: int, n: int) -> float:
+def block_cycles(block: Block, m: int, n: int) -> float:
     """Cycles of all blocks for one step of depth. Panels stream from L2, so taller blocks hide more of it."""
     rows, panels = ceildiv(m, block.mr), ceildiv(n, block.nr)
     return rows * panels * (_step_cycles(block) + 1.0 + 0.25 * block.vectors + 0.05 * block.mr)
@@ -114,6 +118,21 @@ def _cycles(block: Block, m: int, n: int) -> float:
 def _step_cycles(block: Block) -> float:
     """Cycles of one step: two multiply-adds or loads a cycle, multiply-adds of latency four."""
     return max(block.mr * block.vectors / 2, (block.mr + block.vectors) / 2, 4.0)
+
+
+def prefetch_distance(block: Block) -> int:
+    """Steps of depth before its use that a row of a panel is prefetched to L1."""
+    return min(32, max(8, round(LATENCY / _step_cycles(block))))
+
+
+def product_cycles(m: int, n: int, k: int, target: TargetModel) -> float:
+    """Cycles of an m x k x n product of gathered f32 rows; right sides beyond L2 are fetched for every chunk of rows."""
+    lanes = target.lanes(32)
+    block = choose_block(m, n, lanes, target.vector_registers)
+    streams = 4 * n * k > target.l2_bytes // 2
+    passes = ceildiv(m, _rows_at_once(m, 4 * k, block.mr, streams, target)) if streams else 0
+    gathered = m * ceildiv(k, lanes) * 3 / 2
+    return max(k * block_cycles(block, m, n), passes * 4 * n * k / BYTES_A_CYCLE) + gathered
 
 
 def depth_blocks(run: int, taps: int, lanes: int) -> tuple[int, int]:
