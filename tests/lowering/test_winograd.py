@@ -53,7 +53,7 @@ def conv_kernel(
     def build(a: Sequence[SSAValue]) -> list[Operation]:
         convolved = conv(a)
         added = graph.AddOp(convolved, a[3])
-        return [convolved, added, activation(added)]
+        return [convolved, added, activation(added.result)]
 
     return make_kernel([*types, residual], build)
 
