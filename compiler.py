@@ -62,6 +62,7 @@ STAGES: tuple[Stage, ...] = (
             "fuse-scale-shift",
             "fuse-input-scale",
             "absorb-pads",
+            "trim-windows",
             "pull-scales",
             "canonicalize-graph",
             "cse-graph",
