@@ -1,4 +1,4 @@
-"""trim-windows: taps of a convolution that read nothing but padding go, as those of strongly dilated windows on small images do."""
+"""trim-windows: taps of a convolution that read only padding go, as strongly dilated windows on small images have them."""
 
 from __future__ import annotations
 

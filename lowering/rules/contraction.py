@@ -24,7 +24,7 @@ from .contraction_frame import Frame, Plan
 from .contraction_loops import emit_loops
 from .contraction_pack import unpack_argument
 from .contraction_problem import Problem
-from .contraction_schedule import IN_PLACE, PACKED, readable_in_place
+from .contraction_schedule import IN_PLACE, PACKED, readable_in_place, skippable
 
 
 class ContractionRule:
@@ -88,6 +88,7 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> Plan:
         (schedule["rhs"] == PACKED and problem.rhs.nr != schedule["nr"], f"wants panels of {schedule['nr']}; run pack-operands"),
         (schedule["mc"] % schedule["mr"] > 0, "has a schedule whose mc is no multiple of mr"),
         (schedule.get("lhs", 0) == IN_PLACE and not readable_in_place(problem, schedule["mr"]), "cannot read its rows in place"),
+        (schedule.get("skip", 0) == 1 and not skippable(problem, schedule), "has no depth blocks of one tap to skip"),
         (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
     ):
         if wrong:

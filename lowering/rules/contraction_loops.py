@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import arith
+from xdsl.dialects.builtin import i32
 from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import i1
@@ -112,9 +113,21 @@ class _Panel:
         tile = b.mul(block, plan.mr * plan.nr)
         types = [v.type for v in frame.micro.zeros()]
         sums = b.if_(b.cmp("eq", kb, 0), lambda: frame.micro.zeros(), lambda: load_tile(frame, tile), types)
-        sums = frame.micro.accumulate(*product, sums)
+        sums = self._add(kb, block, product, sums)
         last = b.cmp("eq", kb, b.sub(frame.depth_blocks, 1))
         b.if_(last, lambda: self.finisher.finish(sums, row, tile, skipped), lambda: store_tile(frame, sums, tile))
+
+    def _add(
+        self, kb: Index, block: Index, product: tuple[SSAValue, SSAValue, Index, list[SSAValue]], sums: list[SSAValue]
+    ) -> list[SSAValue]:
+        """The sums with a depth block's products, unless those are known to be zero."""
+        frame, b = self.frame, self.frame.b
+        if frame.flags is None:
+            return frame.micro.accumulate(*product, sums)
+        tap = b.floordiv(kb, frame.chunks)
+        flag = b.load(frame.flags, [b.add(b.mul(block, b.dim(frame.plan.tap_count)), tap)])
+        live = b.emit(arith.CmpiOp(flag, b.const(0, i32), "ne"))
+        return b.if_(live, lambda: frame.micro.accumulate(*product, sums), lambda: sums, [v.type for v in sums])
 
 
 def _panel_source(frame: Frame, batch: Sequence[Index], panel: Index) -> tuple[SSAValue, Index]:

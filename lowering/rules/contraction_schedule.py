@@ -11,6 +11,7 @@ Parameters of `#kernel.schedule<"contraction", {..}>`:
 | `unroll` | steps of the depth loop in one iteration |
 | `ahead` | steps of depth before its use that a row of a panel is prefetched to L1 |
 | `far` | elements of the next panel that a step of depth prefetches to L2, where panels stream from beyond it |
+| `skip` | 1: a depth block is one tap (or part of it), left out for row blocks where it lies in padding |
 | `lhs` | how rows are read: 0 gathered into scratch, 1 in place |
 | `rhs` | how panels come: 0 packed before, 1 packed into scratch by the kernel |
 
@@ -27,6 +28,7 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
 from ..strided import ONE
 from .contraction_problem import Problem
+from .contraction_taps import WORTH, can_skip, live_share, live_taps
 
 PACKED, SCRATCH = 0, 1
 GATHERED, IN_PLACE = 0, 1
@@ -58,11 +60,11 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
     """The schedule for a problem whose dims are known where they are static."""
     m, n = known(problem.row_count, 1024), known(problem.columns, 512)
     lanes, itemsize = target.lanes(bits), bits // 8
-    block = choose_block(m, n, lanes, target.vector_registers)
+    block, skip = _block_and_skip(problem, m, n, lanes, target.vector_registers)
     run, taps = known(problem.lhs.run, 512), 1
     for window in problem.lhs.taps:
         taps *= known(window.kernel, 3)
-    kc, grouped = depth_blocks(run if problem.lhs.run.is_static else MAX_KC // 2, taps, lanes)
+    kc, grouped = depth_blocks(run if problem.lhs.run.is_static else MAX_KC // 2, 1 if skip else taps, lanes)
     row_bytes = run * taps * itemsize
     streams = n * row_bytes > target.l2_bytes // 2
     mc = _rows_at_once(m, row_bytes, block.mr, streams, target)
@@ -77,6 +79,7 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         unroll=max(1, 8 // (block.mr * block.vectors)),
         ahead=prefetch_distance(block),
         far=ceildiv(block.nr, blocks) if streams and blocks > 1 else 0,
+        skip=int(skip),
         lhs=GATHERED if streams or not readable_in_place(problem, block.mr) else IN_PLACE,
         rhs=PACKED if can_pack(problem) else SCRATCH,
         lanes=lanes,
@@ -95,6 +98,12 @@ def readable_in_place(problem: Problem, mr: int) -> bool:
     return plain and problem.row_count.is_static and problem.row_count.value >= mr
 
 
+def skippable(problem: Problem, schedule: ScheduleAttr) -> bool:
+    """Whether a schedule may skip taps: they are gathered, into depth blocks of one tap each."""
+    gathered = schedule.get("lhs", GATHERED) == GATHERED and bool(problem.lhs.windows)
+    return gathered and schedule["taps"] == 1 and not problem.lhs.channels_first
+
+
 def can_pack(problem: Problem) -> bool:
     """Whether the right side is an operand of its own, the same for all batches of a matmul: a weight, mostly."""
     anchor = problem.anchor
@@ -103,10 +112,29 @@ def can_pack(problem: Problem) -> bool:
     return whole and alone and (not isinstance(anchor, graph.MatmulOp) or not problem.batch)
 
 
+def _block_and_skip(problem: Problem, m: int, n: int, lanes: int, registers: int) -> tuple[Block, bool]:
+    """The register block, and whether taps in padding are skipped: blocks that end where a tap leaves the image then do best."""
+    block = choose_block(m, n, lanes, registers)
+    live = live_taps(problem.lhs) if can_skip(problem.lhs) else None
+    if live is None or live.mean() > WORTH:
+        return block, False
+    shares = {mr: live_share(live, mr) for mr in range(1, min(m, registers) + 1)}
+
+    def cost(candidate: Block) -> float:
+        return shares[candidate.mr] * block_cycles(candidate, m, n)
+
+    best = min(_blocks(m, lanes, registers), key=lambda b: (cost(b), -b.mr * b.vectors))
+    return (best, True) if cost(best) <= WORTH * block_cycles(block, m, n) else (block, False)
+
+
 def choose_block(m: int, n: int, lanes: int, registers: int) -> Block:
     """The register block with the fewest modelled cycles a unit of depth, tails included."""
-    blocks = [Block(mr, v, lanes) for v in range(1, 5) for mr in range(1, min(m, (registers - v - 1) // v) + 1)]
-    return min(blocks, key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
+    return min(_blocks(m, lanes, registers), key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
+
+
+def _blocks(m: int, lanes: int, registers: int) -> list[Block]:
+    """Register blocks for which there are registers."""
+    return [Block(mr, v, lanes) for v in range(1, 5) for mr in range(1, min(m, (registers - v - 1) // v) + 1)]
 
 
 def block_cycles(block: Block, m: int, n: int) -> float:
