@@ -6,6 +6,7 @@ from .base import Rule
 from .contraction import ContractionRule
 from .copies import CopiesRule
 from .elementwise import ElementwiseRule
+from .lines import LinesRule
 from .pack import PackRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
@@ -21,6 +22,7 @@ from .winograd import WinogradRule
 RULES: tuple[Rule, ...] = (
     WindowRule(),
     WinogradRule(),
+    LinesRule(),
     ContractionRule(),
     ReductionRule(),
     TransposeRule(),

@@ -43,6 +43,8 @@ class MicroKernel:
                 carried = self._step(rows, panel, b.add(k, step), carried, hints)
             return carried
 
+        if whole == unroll and whole == depth:
+            return list(steps(unroll, 0, sums))
         sums = b.for_(0, whole, lambda k, carried: steps(unroll, k, carried), step=unroll, inits=sums)
         if unroll == 1 or (isinstance(depth, int) and depth % unroll == 0):
             return list(sums)

@@ -123,16 +123,16 @@ def _block_and_skip(problem: Problem, m: int, n: int, lanes: int, registers: int
     def cost(candidate: Block) -> float:
         return shares[candidate.mr] * block_cycles(candidate, m, n)
 
-    best = min(_blocks(m, lanes, registers), key=lambda b: (cost(b), -b.mr * b.vectors))
+    best = min(register_blocks(m, lanes, registers), key=lambda b: (cost(b), -b.mr * b.vectors))
     return (best, True) if cost(best) <= WORTH * block_cycles(block, m, n) else (block, False)
 
 
 def choose_block(m: int, n: int, lanes: int, registers: int) -> Block:
     """The register block with the fewest modelled cycles a unit of depth, tails included."""
-    return min(_blocks(m, lanes, registers), key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
+    return min(register_blocks(m, lanes, registers), key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
 
 
-def _blocks(m: int, lanes: int, registers: int) -> list[Block]:
+def register_blocks(m: int, lanes: int, registers: int) -> list[Block]:
     """Register blocks for which there are registers."""
     return [Block(mr, v, lanes) for v in range(1, 5) for mr in range(1, min(m, (registers - v - 1) // v) + 1)]
 

@@ -27,6 +27,7 @@ from tilewright.passes.session import CompileSession
 
 from .loops_text import LOCAL_TARGETS
 from .rule_kernels import Prepared, assert_close, make_kernel, prepare, reference, run_rule
+from .upstream import MLIR_OPT, assert_upstream_accepts
 
 RULE = WinogradRule()
 V4 = LOCAL_TARGETS[0]
@@ -159,6 +160,13 @@ def test_same_bits_in_any_batch_chunk_and_slice() -> None:
     other = schedule_for(4, V4, tiles=20, mr=5, nr=16, unroll=3, ahead=0)
     alone = run_rule(RULE, conv_kernel((1, 40, 9, 10), 40, activation=None), [x[1:2], w, bias], V4, schedule=other, slices=4)
     np.testing.assert_array_equal(whole[1:2], alone.result)
+
+
+@pytest.mark.skipif(MLIR_OPT is None, reason="needs mlir-opt")
+def test_upstream_accepts_the_loops() -> None:
+    kernel = conv_kernel((1, 20, 7, 9), 37)
+    RULE.pack(kernel, schedule_for(4, V4))
+    assert_upstream_accepts(RULE.lower(kernel, schedule_for(4, V4), V4))
 
 
 # -- choice ----------------------------------------------------------------------------------------------------------------
