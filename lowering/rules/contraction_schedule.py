@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from ...backends.targets import TargetModel
 from ...dialects import graph
-from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..strided import ONE
 from .contraction_problem import Problem
@@ -39,6 +39,8 @@ LATENCY = 224
 STREAM_ROWS = 48
 """So many rows at least share a pass over panels that do not fit in L2."""
 
+RUN_CYCLES = 4.0
+"""What gathering one run of a row costs beside its elements: its address, its ends."""
 BYTES_A_CYCLE = 8
 """Bytes from beyond L2 in a modelled cycle, which is one of two multiply-adds."""
 
@@ -153,13 +155,14 @@ def prefetch_distance(block: Block) -> int:
     return min(32, max(8, round(LATENCY / _step_cycles(block))))
 
 
-def product_cycles(m: int, n: int, k: int, target: TargetModel) -> float:
-    """Cycles of an m x k x n product of gathered f32 rows; right sides beyond L2 are fetched for every chunk of rows."""
-    lanes = target.lanes(32)
+def gathered_cycles(problem: Problem, target: TargetModel) -> float:
+    """Cycles of one image of a convolution by gathered f32 rows; filters beyond L2 are fetched for every chunk of rows."""
+    m, n, k = (known(d, 64) for d in (product(problem.rows[1:]), problem.columns, problem.depth))
+    run, lanes = known(problem.lhs.run, k), target.lanes(32)
     block = choose_block(m, n, lanes, target.vector_registers)
     streams = 4 * n * k > target.l2_bytes // 2
     passes = ceildiv(m, _rows_at_once(m, 4 * k, block.mr, streams, target)) if streams else 0
-    gathered = m * ceildiv(k, lanes) * 3 / 2
+    gathered = m * (k / run) * (RUN_CYCLES + ceildiv(run, lanes) * 3 / 2)
     return max(k * block_cycles(block, m, n), passes * 4 * n * k / BYTES_A_CYCLE) + gathered
 
 

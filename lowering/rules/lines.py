@@ -37,7 +37,7 @@ class LinesRule:
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
         found = _analyse(kernel)
-        return None if found is None else schedule_of(*found, target)
+        return None if found is None else schedule_of(found[0], target)
 
     def pack(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> None:
         found = _analyse(kernel)

@@ -16,48 +16,44 @@ from __future__ import annotations
 from ...backends.targets import TargetModel
 from ...dialects.kernel import ScheduleAttr
 from .contraction_problem import Problem
-from .contraction_schedule import Block, block_cycles, ceildiv, choose_block, prefetch_distance, register_blocks
-from .lines_frame import Geometry
+from .contraction_schedule import Block, block_cycles, ceildiv, gathered_cycles, prefetch_distance, register_blocks
+from .lines_frame import Geometry, geometry
 
 CHUNKS = 8
 """So many chunks at least does an image have, for threads to share."""
-RUN_CYCLES = 4.0
-"""What gathering one run costs beside its elements: its address, its ends."""
 
 
-def schedule_of(problem: Problem, shape: Geometry, target: TargetModel) -> ScheduleAttr | None:
-    """The schedule, or None where gathered rows are expected to be as fast or filters do not stay in L2."""
-    lanes, depth, outputs = target.lanes(32), problem.depth.value, problem.columns.value
-    lines = _lines_at_once(shape, outputs, target)
-    if lines == 0 or 4 * depth * outputs > target.l2_bytes // 2:
+def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr | None:
+    """The schedule, or None where gathered rows are expected to be as fast."""
+    cycles, shape = lines_cycles(problem, target), geometry(problem)
+    if cycles is None or shape is None or cycles >= gathered_cycles(problem, target):
         return None
-    block = _choose_block(shape, outputs, target)
-    if over_lines(shape, outputs, depth, lines, target) >= gathered(shape, outputs, depth, target):
-        return None
+    depth, block = problem.depth.value, _choose_block(shape, problem.columns.value, target)
     return ScheduleAttr.of(
         "lines",
         mr=block.mr,
         nr=block.nr,
-        lines=lines,
+        lines=_lines_at_once(shape, problem.columns.value, target),
         unroll=shape.run if shape.run <= 8 else max(1, 8 // (block.mr * block.vectors)),
         ahead=prefetch_distance(block) if 4 * depth * block.nr > target.l1_bytes // 2 else 0,
-        lanes=lanes,
+        lanes=target.lanes(32),
     )
 
 
-def over_lines(shape: Geometry, outputs: int, depth: int, lines: int, target: TargetModel) -> float:
-    """Cycles of one image: products of blocks that end with a line, and copies of lines (some of them for two chunks)."""
-    chunks = ceildiv(shape.lines, lines)
-    copied = chunks * shape.input_lines(lines) * shape.planes * ceildiv(shape.pitch, target.lanes(32))
-    return depth * _block_cycles(_choose_block(shape, outputs, target), shape, outputs) + copied * 3 / 2
+def lines_cycles(problem: Problem, target: TargetModel) -> float | None:
+    """Cycles of one image: products of blocks that end with a line, and copies of lines (some of them for two chunks).
 
-
-def gathered(shape: Geometry, outputs: int, depth: int, target: TargetModel) -> float:
-    """Cycles of one image with rows that are gathered run by run."""
-    lanes, rows = target.lanes(32), shape.lines * shape.columns
-    block = choose_block(rows, outputs, lanes, target.vector_registers)
-    runs = rows * shape.planes * shape.taps
-    return depth * block_cycles(block, rows, outputs) + runs * (RUN_CYCLES + ceildiv(shape.run, lanes) * 3 / 2)
+    None for what is no convolution over lines, and where lines do not fit in L2 or filters do not stay there.
+    """
+    shape = geometry(problem)
+    if shape is None or 4 * problem.depth.value * problem.columns.value > target.l2_bytes // 2:
+        return None
+    outputs = problem.columns.value
+    lines = _lines_at_once(shape, outputs, target)
+    if lines == 0:
+        return None
+    copied = ceildiv(shape.lines, lines) * shape.input_lines(lines) * shape.planes * ceildiv(shape.pitch, target.lanes(32))
+    return problem.depth.value * _block_cycles(_choose_block(shape, outputs, target), shape, outputs) + copied * 3 / 2
 
 
 def _choose_block(shape: Geometry, outputs: int, target: TargetModel) -> Block:

@@ -33,11 +33,12 @@ from .contraction_schedule import (
     block_cycles,
     ceildiv,
     choose_block,
+    gathered_cycles,
     known,
     prefetch_distance,
-    product_cycles,
     round_up,
 )
+from .lines_cost import lines_cycles
 from .winograd_frame import TAPS, TILE_SLACK
 
 TILES = (4, 2)
@@ -48,7 +49,7 @@ ASSUMED_IMAGES = 1
 STREAM_TILES = 28
 """So many tiles at least share a pass over filters that do not fit in L2."""
 MARGIN = 0.92
-"""How much faster than the direct algorithm it must promise to be: it costs more memory."""
+"""How much faster than other algorithms it must promise to be: it costs more memory."""
 
 
 def is_winograd(problem: Problem, target: TargetModel) -> bool:
@@ -89,19 +90,18 @@ class Shape:
 
 
 def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr | None:
-    """The schedule of the cheapest tile, or None when the direct algorithm is about as fast."""
-    costs = estimates(problem, target)
-    name, cost = min(((n, c) for n, c in costs.items() if n != "direct"), key=lambda entry: entry[1])
-    if cost > MARGIN * costs["direct"]:
+    """The schedule of the cheapest tile, or None when other algorithms are about as fast."""
+    costs = winograd_estimates(problem, target)
+    best = min(costs, key=lambda name: costs[name])
+    others = [gathered_cycles(problem, target), lines_cycles(problem, target)]
+    if costs[best] > MARGIN * min(cost for cost in others if cost is not None):
         return None
-    return _schedule(problem, int(name[-1]), target)
+    return _schedule(problem, int(best[-1]), target)
 
 
-def estimates(problem: Problem, target: TargetModel) -> dict[str, float]:
-    """Cycles of one image by algorithm."""
-    shape = Shape.of(problem)
-    costs = {"direct": product_cycles(shape.extents[0] * shape.extents[1], shape.outputs, shape.channels * TAPS**2, target)}
-    return costs | {f"winograd {m}x{m}": cycles(shape, m, target) for m in TILES}
+def winograd_estimates(problem: Problem, target: TargetModel) -> dict[str, float]:
+    """Cycles of one image by tile."""
+    return {f"winograd_{m}x{m}": cycles(Shape.of(problem), m, target) for m in TILES}
 
 
 def cycles(shape: Shape, tile: int, target: TargetModel) -> float:
