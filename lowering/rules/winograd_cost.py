@@ -8,6 +8,7 @@ Parameters of `#kernel.schedule<"winograd", {..}>`:
 | `tiles` | tiles whose transformed inputs are in scratch at a time, a multiple of `mr` |
 | `mr`, `nr` | tiles and output channels of the register block; `nr` is also the width of a packed panel |
 | `unroll`, `ahead`, `far` | as in `contraction` |
+| `next` | 1: the inputs of the next chunk are prefetched to L2 meanwhile; for images that do not stay there |
 
 `tile` decides about rounding. It depends on channels, image size and target, never on the batch: an image gives the same bits
 alone and in a batch. The other parameters change no sum.
@@ -133,10 +134,11 @@ def _streams(shape: Shape, tile: int, target: TargetModel) -> bool:
 def _tiles_at_once(shape: Shape, tile: int, tiles: int, block: Block, target: TargetModel) -> int:
     """Tiles of a chunk, in equal chunks: filters that stay in L2 leave room there for the tiles; others are read seldom."""
     bytes_a_tile = 4 * (tile + TAPS - 1) ** 2 * (shape.channels + TILE_SLACK + block.nr)
-    if _streams(shape, tile, target):
-        limit = max(target.l2_bytes // bytes_a_tile, STREAM_TILES)
+    filters = _filter_bytes(shape, tile)
+    if filters <= target.l2_bytes * 3 // 4:
+        limit = (target.l2_bytes - filters) // bytes_a_tile
     else:
-        limit = (target.l2_bytes - _filter_bytes(shape, tile)) * 3 // 4 // bytes_a_tile
+        limit = max(target.l2_bytes * 2 // 3 // bytes_a_tile, STREAM_TILES)
     limit = max(limit // block.mr * block.mr, block.mr)
     return round_up(ceildiv(tiles, ceildiv(tiles, limit)), block.mr)
 
@@ -156,5 +158,6 @@ def _schedule(problem: Problem, tile: int, target: TargetModel) -> ScheduleAttr:
         unroll=max(1, 8 // (block.mr * block.vectors)),
         ahead=prefetch_distance(block),
         far=ceildiv(block.nr, blocks) if _streams(shape, tile, target) else 0,
+        next=int(4 * shape.channels * shape.extents[0] * shape.extents[1] > target.l2_bytes),
         lanes=lanes,
     )

@@ -37,7 +37,7 @@ def emit_loops(frame: Frame) -> None:
         count = b.min(plan.tiles, b.sub(frame.tile_count, first))
         fresh = b.op(arith.OrIOp, [b.cmp("eq", index, b.lo), b.cmp("eq", panel, 0)], i1)
         b.if_(fresh, lambda: _transform_inputs(frame, first, count))
-        _multiply(frame, count, panel)
+        _multiply(frame, count, panel, _following(frame, first))
         _transform_products(frame, first, count, panel)
 
     b.for_(b.lo, b.hi, body)
@@ -144,9 +144,24 @@ def _transform_tile(frame: Frame, number: Index, load: Load) -> None:
     b.for_(0, plan.padded_channels, channels, step=plan.lanes)
 
 
+def _following(frame: Frame, first: Index) -> Index | None:
+    """Where the inputs of the next chunk start, if they are worth a prefetch."""
+    b, plan, lhs = frame.b, frame.plan, frame.problem.lhs
+    if not plan.schedule["next"]:
+        return None
+    image, *where = b.delinearize(b.add(first, plan.tiles), frame.extents)
+    steps = [b.dim(w.step) for w in plan.windows]
+    corner = [b.sub(b.mul(t, plan.outputs), w.pads[0]) for t, w in zip(where, plan.windows, strict=True)]
+    return b.linear([image, *corner], [b.dim(lhs.rows[0]), *steps], b.dim(lhs.offset))
+
+
 # -- products --------------------------------------------------------------------------------------------------------------
-def _multiply(frame: Frame, count: Index, panel: Index) -> None:
-    """All products of the chunk for one panel: a small matmul for every place of a tile."""
+def _multiply(frame: Frame, count: Index, panel: Index, following: Index | None) -> None:
+    """All products of the chunk for one panel: a small matmul for every place of a tile.
+
+    Meanwhile the inputs `following` this chunk come near: each place and block prefetches its part of a line of pixels, as if all
+    tiles of the next chunk stood in one row.
+    """
     b, plan, micro = frame.b, frame.plan, frame.micro
     depth, far = plan.channels, plan.schedule["far"]
     filters = frame.buffers[frame.problem.rhs.value]
@@ -163,6 +178,12 @@ def _multiply(frame: Frame, count: Index, panel: Index) -> None:
             if far:
                 at = b.add(b.add(start, depth * plan.nr), b.mul(i, depth * far))
                 hints.append(b.view(filters, [depth, far], [far, 1], at))
+            if following is not None:
+                line, part = b.floordiv(p, plan.alpha), b.mod(p, plan.alpha)
+                pitch = -(-plan.mr * plan.outputs // plan.alpha)
+                at = b.mul(b.add(b.mul(part, plan.tiles // plan.mr), i), pitch * depth)
+                at = b.add(b.add(following, b.mul(line, b.dim(plan.windows[0].step))), at)
+                hints.append(b.view(frame.buffers[frame.problem.lhs.value], [depth, pitch], [pitch, 1], at))
             sums = micro.accumulate(rows, columns, depth, hints, micro.zeros())
             for index, value in enumerate(sums):
                 b.vstore(value, frame.products, [b.add(b.mul(tile, plan.nr), index * plan.lanes)])
