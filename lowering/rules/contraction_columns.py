@@ -25,6 +25,7 @@ CHEAP_OPS = (
     graph.MinOp,
     graph.MaxOp,
     graph.ReluOp,
+    graph.HardSwishOp,
     graph.ClipOp,
     graph.NegOp,
     graph.AbsOp,
