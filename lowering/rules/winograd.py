@@ -1,4 +1,4 @@
-"""The Winograd rule: 3x3 convolutions of stride 1 by minimal filtering, where the cost model expects it to be faster."""
+"""The Winograd rule: 3x3 convolutions of stride 1 and 2 by minimal filtering, where the cost model expects it to be faster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..builder import KernelBuilder
 from ..kernel_attrs import body_ops, sizes_of
 from .contraction_analysis import analyse_axes
 from .contraction_pack import unpack_argument
-from .winograd_cost import is_winograd, schedule_of
+from .winograd_cost import TILES, is_winograd, schedule_of
 from .winograd_frame import Frame, Plan
 from .winograd_loops import emit_loops
 
@@ -66,9 +66,9 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> P
     """Raises CompileError for a schedule that does not fit the kernel, as one edited by hand may."""
     problem = analyse_axes(body_ops(kernel))
     if problem is None or not is_winograd(problem, target):
-        raise CompileError(f"kernel '{kernel.sym_name.data}' is no 3x3 convolution of stride 1", stage="lower-kernels")
+        raise CompileError(f"kernel '{kernel.sym_name.data}' is no 3x3 convolution of stride 1 or 2", stage="lower-kernels")
     for wrong, reason in (
-        (schedule["tile"] not in (2, 4), "has a schedule whose tile is neither 2 nor 4"),
+        (schedule["tile"] not in TILES[problem.lhs.windows[0].stride], f"cannot have tiles of {schedule['tile']} outputs"),
         (schedule["tiles"] % schedule["mr"] > 0, "has a schedule whose tiles are no multiple of mr"),
         (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
         (problem.rhs.nr != schedule["nr"], f"wants panels of {schedule['nr']}; run pack-operands"),

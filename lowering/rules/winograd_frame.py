@@ -12,18 +12,23 @@ from ...dialects.graph.dims import DimExpr, product
 from ...dialects.graph.types import dims_of
 from ...dialects.kernel import ScheduleAttr
 from ..builder import KernelBuilder
+from ..cook_toom import FILTERINGS, TAPS, Filtering
 from ..strided import ZERO
 from .contraction_micro import MicroKernel
 from .contraction_problem import Problem, Window
 
-TAPS = 3
 TILE_SLACK = 16
 """Elements between transformed tiles: they then start in different cache sets."""
 
 
+def filtering_of(outputs: int, stride: int) -> Filtering:
+    """The one-dimensional algorithm for so many outputs."""
+    return FILTERINGS[(outputs - 1) * stride + TAPS]
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A 3x3 convolution of stride 1 (its row axes batch, height and width) under a schedule."""
+    """A 3x3 convolution of stride 1 or 2 (its row axes batch, height and width) under a schedule."""
 
     problem: Problem
     schedule: ScheduleAttr
@@ -35,8 +40,17 @@ class Plan:
 
     @property
     def alpha(self) -> int:
-        """Height and width of the inputs of a tile."""
-        return self.outputs + TAPS - 1
+        """Height and width of the inputs of a tile, and its products along each."""
+        return self.filtering.inputs
+
+    @property
+    def step(self) -> int:
+        """Inputs from a tile to the next."""
+        return self.outputs * self.filtering.stride
+
+    @property
+    def filtering(self) -> Filtering:
+        return filtering_of(self.outputs, self.windows[0].stride)
 
     @property
     def places(self) -> int:

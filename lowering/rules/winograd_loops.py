@@ -23,7 +23,7 @@ from ..strided import ZERO
 from .contraction_columns import ColumnEpilogue, Columns, is_cheap
 from .contraction_lhs import for_rows
 from .winograd_frame import Frame
-from .winograd_tiles import transform_inputs, transform_products, transform_tile
+from .winograd_tiles import transform_input_tile, transform_products, transform_tile
 
 
 def emit_loops(frame: Frame) -> None:
@@ -56,7 +56,7 @@ def _transform_inputs(frame: Frame, first: Index, count: Index) -> None:
 
     def tile(number: Index, position: Sequence[Index]) -> None:
         image, *where = position
-        corner = [b.sub(b.mul(t, plan.outputs), w.pads[0]) for t, w in zip(where, plan.windows, strict=True)]
+        corner = [b.sub(b.mul(t, plan.step), w.pads[0]) for t, w in zip(where, plan.windows, strict=True)]
         base = b.linear([image, *corner], [b.dim(lhs.rows[0]), *steps], b.dim(lhs.offset))
         inner = _inside(frame, corner)
 
@@ -136,10 +136,11 @@ def _transform_tile(frame: Frame, number: Index, load: Load) -> None:
     target = b.mul(number, plan.input_step)
 
     def channels(c: SSAValue, _: Sequence[SSAValue]) -> None:
-        columns = [[load(row, column, c) for row in range(plan.alpha)] for column in range(plan.alpha)]
-        result = transform_tile(columns, lambda x: transform_inputs(b, x))
-        for place, value in enumerate(v for row in result for v in row):
+        def store(row: int, column: int, value: SSAValue) -> None:
+            place = row * plan.alpha + column
             b.vstore(value, frame.inputs, [b.add(b.add(target, c), place * plan.tiles * plan.input_step)])
+
+        transform_input_tile(b, plan.alpha, lambda row, column: load(row, column, c), store)
 
     b.for_(0, plan.padded_channels, channels, step=plan.lanes)
 
@@ -151,7 +152,7 @@ def _following(frame: Frame, first: Index) -> Index | None:
         return None
     image, *where = b.delinearize(b.add(first, plan.tiles), frame.extents)
     steps = [b.dim(w.step) for w in plan.windows]
-    corner = [b.sub(b.mul(t, plan.outputs), w.pads[0]) for t, w in zip(where, plan.windows, strict=True)]
+    corner = [b.sub(b.mul(t, plan.step), w.pads[0]) for t, w in zip(where, plan.windows, strict=True)]
     return b.linear([image, *corner], [b.dim(lhs.rows[0]), *steps], b.dim(lhs.offset))
 
 
@@ -168,7 +169,7 @@ def _multiply(frame: Frame, count: Index, panel: Index, following: Index | None)
     blocks = b.ceildiv(count, plan.mr)
 
     def place(p: SSAValue, _: Sequence[SSAValue]) -> None:
-        start = b.mul(b.add(b.mul(panel, plan.places), p), depth * plan.nr)
+        start = b.mul(_filter_number(frame, panel, p), depth * plan.nr)
         columns = b.view(filters, [depth, plan.nr], [plan.nr, 1], start)
 
         def block(i: SSAValue, _: Sequence[SSAValue]) -> None:
@@ -180,7 +181,7 @@ def _multiply(frame: Frame, count: Index, panel: Index, following: Index | None)
                 hints.append(b.view(filters, [depth, far], [far, 1], at))
             if following is not None:
                 line, part = b.floordiv(p, plan.alpha), b.mod(p, plan.alpha)
-                pitch = -(-plan.mr * plan.outputs // plan.alpha)
+                pitch = -(-plan.mr * plan.step // plan.alpha)
                 at = b.mul(b.add(b.mul(part, plan.tiles // plan.mr), i), pitch * depth)
                 at = b.add(b.add(following, b.mul(line, b.dim(plan.windows[0].step))), at)
                 hints.append(b.view(frame.buffers[frame.problem.lhs.value], [depth, pitch], [pitch, 1], at))
@@ -191,6 +192,15 @@ def _multiply(frame: Frame, count: Index, panel: Index, following: Index | None)
         b.for_(0, blocks, block)
 
     b.for_(0, plan.places, place)
+
+
+def _filter_number(frame: Frame, panel: Index, place: Index) -> Index:
+    """Which transformed filter a place of the tile multiplies, counted over all panels."""
+    b, filtering = frame.b, frame.plan.filtering
+    line, column = b.floordiv(place, filtering.inputs), b.mod(place, filtering.inputs)
+    last = filtering.filters - 1
+    within = b.add(b.mul(b.min(line, last), filtering.filters), b.min(column, last))
+    return b.add(b.mul(panel, filtering.filters**2), within)
 
 
 # -- outputs ---------------------------------------------------------------------------------------------------------------
@@ -223,7 +233,7 @@ def _finish_tile(frame: Frame, epilogue: ColumnEpilogue, start: Index, position:
         return b.vload(frame.products, [b.add(start, place * plan.tiles * plan.nr)], plan.lanes)
 
     columns = [[load(row, column) for row in range(plan.alpha)] for column in range(plan.alpha)]
-    outputs = transform_tile(columns, lambda m: transform_products(b, m, plan.outputs))
+    outputs = transform_tile(columns, lambda m: transform_products(b, m))
 
     def store(row: Index, column: Index, value: SSAValue) -> None:
         epilogue.store(value, [image, b.add(corner[0], row), b.add(corner[1], column)], 0)

@@ -10,20 +10,20 @@ from xdsl.ir import SSAValue
 
 from ...dialects.kernel import PackOp
 from ..builder import Index, KernelBuilder
-from ..cook_toom import filter_matrix
+from ..cook_toom import TAPS, filter_matrix
 from ..loop_types import vector_type
 from ..strided import ZERO, dense
-from .winograd_frame import TAPS
 from .winograd_tiles import transform_tile
 
 
 def pack_filters(b: KernelBuilder, op: PackOp, panel: Index, lanes: int) -> None:
-    """One panel, [alpha * alpha, I, nr]: in f64 and with the operations of `transform_filters`, so that the bits are the same."""
-    nr, alpha, view = op.packing["nr"], op.packing["alpha"], dense(op.source)
+    """One panel, [filter values, I, nr]: in f64 and with the operations of `transform_filters`, so that the bits are the same."""
+    nr, view = op.packing["nr"], dense(op.source)
     outputs, inputs = (b.dim(d) for d in view.dims[:2])
     steps = [b.dim(s) for s in view.strides]
-    matrix = filter_matrix(alpha, TAPS)
-    start = b.mul(panel, b.mul(inputs, alpha * alpha * nr))
+    matrix = filter_matrix(op.packing["alpha"])
+    values = len(matrix) ** 2
+    start = b.mul(panel, b.mul(inputs, values * nr))
 
     def place(number: int, channel: Index, column: Index) -> Index:
         return b.add(b.add(start, b.mul(b.add(b.mul(inputs, number), channel), nr)), column)
@@ -39,7 +39,7 @@ def pack_filters(b: KernelBuilder, op: PackOp, panel: Index, lanes: int) -> None
     def channel_(channel: SSAValue, _: Sequence[SSAValue]) -> None:
         if view.dims[0] % nr != ZERO:
             zero = b.const(0.0, vector_type(f32, lanes))
-            for number in range(alpha * alpha):
+            for number in range(values):
                 for v in range(0, nr, lanes):
                     b.vstore(zero, b.buffers[1], [place(number, channel, v)])
         count = b.min(nr, b.sub(outputs, b.mul(panel, nr)))

@@ -29,6 +29,7 @@ PACKINGS = {
     "transposed convolution": (PackingAttr.of("conv_iohw", nr=16), [6, 20, 2, 2]),
     "transposed convolution, groups": (PackingAttr.of("conv_iohw", nr=16, group=2), [6, 20, 2, 2, 1]),
     "Winograd": (PackingAttr.of("winograd", nr=16, alpha=6), [20, 5, 3, 3]),
+    "Winograd, stride 2": (PackingAttr.of("winograd", nr=16, alpha=9), [20, 5, 3, 3]),
     "Winograd, small tiles": (PackingAttr.of("winograd", nr=16, alpha=4), [32, 3, 3, 3]),
 }
 

@@ -19,7 +19,7 @@ from tilewright.dialects import graph
 from tilewright.dialects.graph.types import dims_of, tensor, with_order
 from tilewright.dialects.kernel import ScheduleAttr
 from tilewright.errors import CompileError
-from tilewright.lowering.cook_toom import POINTS, filter_matrix, points_of, transform_filters
+from tilewright.lowering.cook_toom import FILTERINGS, Filtering, filter_matrix, transform_filters
 from tilewright.lowering.rules.contraction_analysis import analyse_axes
 from tilewright.lowering.rules.winograd import WinogradRule
 from tilewright.lowering.rules.winograd_cost import is_winograd
@@ -37,15 +37,19 @@ Activation = Callable[[SSAValue], Operation]
 
 
 def conv_kernel(
-    x: Sequence[int | str], outputs: int, pads: Sequence[int] = (1, 1, 1, 1), activation: Activation | None = graph.ReluOp
+    x: Sequence[int | str],
+    outputs: int,
+    pads: Sequence[int] = (1, 1, 1, 1),
+    activation: Activation | None = graph.ReluOp,
+    stride: int = 1,
 ) -> func.FuncOp:
     """A 3x3 convolution with bias, and with a residual and an activation unless that is None."""
     channels = x[1]
     types = [tensor(f32, x, LAST), tensor(f32, [outputs, channels, 3, 3]), tensor(f32, [outputs])]
 
     def conv(a: Sequence[SSAValue]) -> graph.ConvOp:
-        plain = graph.ConvOp(a[0], a[1], a[2], [1, 1], pads)
-        return graph.ConvOp(a[0], a[1], a[2], [1, 1], pads, result_type=with_order(plain.result, LAST))
+        plain = graph.ConvOp(a[0], a[1], a[2], [stride] * 2, pads)
+        return graph.ConvOp(a[0], a[1], a[2], [stride] * 2, pads, result_type=with_order(plain.result, LAST))
 
     if activation is None:
         return make_kernel(types, lambda a: [conv(a)])
@@ -71,20 +75,20 @@ def schedule_for(outputs: int, target: TargetModel, **others: int) -> ScheduleAt
     return ScheduleAttr.of("winograd", **(params | others))
 
 
-@pytest.mark.parametrize("alpha", POINTS)
-@pytest.mark.parametrize("taps", [2, 3, 5])
-def test_filters_are_values_of_their_polynomial(alpha: int, taps: int) -> None:
+@pytest.mark.parametrize("filtering", [f for f in FILTERINGS.values() if f.stride == 1], ids=lambda f: str(f.outputs))
+def test_filters_are_values_of_their_polynomial(filtering: Filtering) -> None:
     """Each row of G is the polynomial of the taps at one point, up to the row's scale."""
-    matrix = filter_matrix(alpha, taps)
-    for row, point in zip(matrix, points_of(alpha), strict=False):
-        np.testing.assert_allclose(np.array(row) / row[0], [float(point) ** k for k in range(taps)], rtol=1e-15)
-    np.testing.assert_array_equal(matrix[-1], [0.0] * (taps - 1) + [1.0])
+    matrix = filter_matrix(filtering.inputs)
+    for row, point in zip(matrix, filtering.points, strict=False):
+        np.testing.assert_allclose(np.array(row) / row[0], [float(point) ** k for k in range(3)], rtol=1e-15)
+    np.testing.assert_array_equal(matrix[-1], [0.0, 0.0, 1.0])
 
 
-def test_transformed_filters() -> None:
+@pytest.mark.parametrize("alpha", FILTERINGS)
+def test_transformed_filters(alpha: int) -> None:
     filters = np.random.default_rng(0).standard_normal((5, 2, 3, 3)).astype(np.float32)
-    matrix = np.array(filter_matrix(6, 3))
-    np.testing.assert_allclose(transform_filters(filters, 6), matrix @ filters.astype(float) @ matrix.T, rtol=1e-12)
+    matrix = np.array(filter_matrix(alpha))
+    np.testing.assert_allclose(transform_filters(filters, alpha), matrix @ filters.astype(float) @ matrix.T, rtol=1e-12)
 
 
 SHAPES = {
@@ -97,19 +101,20 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("tile", [2, 4])
+@pytest.mark.parametrize(("tile", "stride"), [(2, 1), (4, 1), (4, 2)])
 @pytest.mark.parametrize("name", SHAPES)
-def test_shapes(name: str, tile: int) -> None:
+def test_shapes(name: str, tile: int, stride: int) -> None:
     x, outputs, pads = SHAPES[name]
-    kernel = conv_kernel(x, outputs, pads)
+    kernel = conv_kernel(x, outputs, pads, stride=stride)
     arrays = arrays_of(kernel)
     expected = reference(kernel, arrays)
     assert_close(run_rule(RULE, kernel, arrays, V4, schedule=schedule_for(tile, V4), slices=3).result, expected)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("target", LOCAL_TARGETS[1:], ids=lambda t: t.name)
-def test_narrower_targets(target: TargetModel) -> None:
-    kernel = conv_kernel((1, 16, 7, 10), 23)
+def test_narrower_targets(target: TargetModel, stride: int) -> None:
+    kernel = conv_kernel((1, 16, 7, 10), 23, stride=stride)
     arrays = arrays_of(kernel)
     expected = reference(kernel, arrays)
     assert_close(run_rule(RULE, kernel, arrays, target, schedule=schedule_for(4, target), slices=2).result, expected)
@@ -123,10 +128,11 @@ def test_epilogues(activation: Activation | None) -> None:
     assert_close(run_rule(RULE, kernel, arrays, V4, schedule=schedule_for(4, V4, far=4, next=1), slices=2).result, expected)
 
 
-@pytest.fixture(scope="module")
-def dynamic() -> Prepared:
+@pytest.fixture(scope="module", params=[1, 2])
+def dynamic(request: pytest.FixtureRequest) -> Prepared:
     """A convolution for all batches and image sizes."""
-    return prepare(RULE, conv_kernel(["n", 20, "h", "w"], 19, activation=None), V4, schedule_for(4, V4), ["n", "h", "w"])
+    kernel = conv_kernel(["n", 20, "h", "w"], 19, activation=None, stride=request.param)
+    return prepare(RULE, kernel, V4, schedule_for(4, V4), ["n", "h", "w"])
 
 
 @given(n=st.integers(1, 3), h=st.integers(1, 20), w=st.integers(1, 20), slices=st.integers(1, 3))
@@ -138,17 +144,16 @@ def test_any_image_size(dynamic: Prepared, n: int, h: int, w: int, slices: int) 
     assert_close(dynamic.run(arrays, {"n": n, "h": h, "w": w}, slices), dynamic.reference(arrays))
 
 
-@pytest.mark.parametrize(("tile", "bound"), [(2, 1e-6), (4, 5e-6)])
-def test_error_bound(tile: int, bound: float) -> None:
+@pytest.mark.parametrize(("tile", "stride", "bound"), [(2, 1, 1e-6), (4, 1, 5e-6), (4, 2, 3e-6)])
+def test_error_bound(tile: int, stride: int, bound: float) -> None:
     """Against f64, relative to the largest result: docs/convolution.md states these bounds for random data."""
-    kernel = conv_kernel((1, 256, 14, 14), 32, activation=None)
+    kernel = conv_kernel((1, 256, 14, 14), 32, activation=None, stride=stride)
     x, w, bias = arrays_of(kernel)
     x = np.maximum(x, 0)
     result = run_rule(RULE, kernel, [x, w, bias], V4, schedule=schedule_for(tile, V4)).result
     padded = np.pad(x[0].astype(float), ((0, 0), (1, 1), (1, 1)))
-    exact = bias.astype(float)[:, None, None] + sum(
-        np.tensordot(w[:, :, i, j].astype(float), padded[:, i : i + 14, j : j + 14], 1) for i in range(3) for j in range(3)
-    )
+    taps = [(i, j, padded[:, i : i + 14 : stride, j : j + 14 : stride]) for i in range(3) for j in range(3)]
+    exact = bias.astype(float)[:, None, None] + sum(np.tensordot(w[:, :, i, j].astype(float), part, 1) for i, j, part in taps)
     error = np.abs(result[0] - exact).max() / np.abs(exact).max()
     assert 1e-8 < error < bound
 
@@ -217,7 +222,8 @@ class Conv:
 
 
 REFUSED = {
-    "stride": Conv(strides=(2, 2)),
+    "stride 3": Conv(strides=(3, 3)),
+    "uneven strides": Conv(strides=(1, 2)),
     "dilation": Conv(dilations=(2, 2)),
     "5x3": Conv(weight=(16, 16, 5, 3)),
     "wide padding": Conv(pads=(3, 0, 0, 0)),
@@ -227,7 +233,14 @@ REFUSED = {
 
 
 def test_what_it_runs() -> None:
-    assert Conv().runs
+    assert Conv().runs and Conv(strides=(2, 2)).runs
+
+
+def test_small_tiles_have_stride_1() -> None:
+    kernel = conv_kernel((1, 16, 9, 9), 16, stride=2)
+    RULE.pack(kernel, schedule_for(4, V4))
+    with pytest.raises(CompileError, match="cannot have tiles of 2 outputs"):
+        RULE.lower(kernel, schedule_for(2, V4), V4)
 
 
 @pytest.mark.parametrize("name", REFUSED)
