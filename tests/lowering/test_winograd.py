@@ -132,7 +132,7 @@ def test_epilogues(activation: Activation | None) -> None:
 def dynamic(request: pytest.FixtureRequest) -> Prepared:
     """A convolution for all batches and image sizes."""
     kernel = conv_kernel(["n", 20, "h", "w"], 19, activation=None, stride=request.param)
-    return prepare(RULE, kernel, V4, schedule_for(4, V4), ["n", "h", "w"])
+    return prepare(RULE, kernel, V4, schedule_for(4, V4, next=1), ["n", "h", "w"])
 
 
 @given(n=st.integers(1, 3), h=st.integers(1, 20), w=st.integers(1, 20), slices=st.integers(1, 3))
