@@ -26,6 +26,7 @@ def compile(
     threads: int | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     disable_pass: Sequence[str] = (),
+    strict_math: bool = False,
     dump_ir: str | os.PathLike[str] | None = None,
     guard: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -38,6 +39,7 @@ def compile(
         threads: how many threads a run may use at most (None: as many as it likes); a run uses one so far.
         shapes: sizes by input name that pin dynamic dims, such as ``{"x": (1, 3, 224, 224)}``.
         disable_pass: names of passes to leave out.
+        strict_math: run no algorithm that rounds differently from the model's sums (Winograd convolution).
         dump_ir: folder for one numbered file per stage.
         guard: end every buffer at a protected page (slow; for tests).
         progress: called with the name of each pass before it runs.
@@ -55,6 +57,7 @@ def compile(
         threads=threads,
         shapes=shapes,
         disable_pass=disable_pass,
+        strict_math=strict_math,
         dump_ir=dump_ir,
         guard=guard,
         progress=progress,

@@ -22,6 +22,7 @@ def make_options(
     target: str | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     disable_pass: Sequence[str] = (),
+    strict_math: bool = False,
     dump_ir: str | os.PathLike[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> CompileOptions:
@@ -31,6 +32,7 @@ def make_options(
         shapes=shapes,
         disable_passes=(*disable_pass, *knobs.disable_pass()),
         dump_dir=knobs.dump_ir() if dump_ir is None else Path(dump_ir),
+        strict_math=strict_math or knobs.strict_math(),
         verify=knobs.verify(),
         progress=progress,
     )
@@ -43,6 +45,7 @@ def compile_session(
     threads: int | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     disable_pass: Sequence[str] = (),
+    strict_math: bool = False,
     dump_ir: str | os.PathLike[str] | None = None,
     guard: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -51,7 +54,9 @@ def compile_session(
     threads = knobs.threads() if threads is None else threads
     if threads is not None and threads < 1:
         raise BadOptionError(f"threads is a positive number or None, got {threads}")
-    options = make_options(target=target, shapes=shapes, disable_pass=disable_pass, dump_ir=dump_ir, progress=progress)
+    options = make_options(
+        target=target, shapes=shapes, disable_pass=disable_pass, strict_math=strict_math, dump_ir=dump_ir, progress=progress
+    )
     model_target = get_target(options.target)
     if not runs_here(model_target):
         raise UnsupportedPlatformError(f"this processor can't run code for '{model_target.name}'")

@@ -62,6 +62,7 @@ STAGES: tuple[Stage, ...] = (
             "fuse-scale-shift",
             "fuse-input-scale",
             "absorb-pads",
+            "trim-windows",
             "pull-scales",
             "canonicalize-graph",
             "cse-graph",
@@ -100,6 +101,7 @@ class CompileOptions:
         disable_passes: passes to leave out.
         dump_dir: where to write one numbered file per stage, with the weights beside them.
         until: the last stage to run.
+        strict_math: no algorithm that rounds differently from the sums of the model (Winograd convolution).
         verify: run the IR verifier after every stage.
         reuse_kernels: do not lower kernels whose object is in the cache (never when IR is dumped: it would be incomplete).
         progress: called with the name of each pass before it runs.
@@ -110,6 +112,7 @@ class CompileOptions:
     disable_passes: tuple[str, ...] = ()
     dump_dir: Path | None = None
     until: str = "llvm"
+    strict_math: bool = False
     verify: bool = False
     reuse_kernels: bool = True
     progress: Callable[[str], None] | None = None
@@ -164,7 +167,7 @@ def compile_to_ir(model: str | os.PathLike[str] | bytes | onnx.ModelProto, optio
     from .frontend.importer import import_model
 
     target = get_target(options.target)
-    session = CompileSession(target=target.name)
+    session = CompileSession(target=target.name, strict_math=options.strict_math)
     started = time.perf_counter()
     with session.activate():
         module = import_model(model, session.weights, shapes=options.shapes)

@@ -85,6 +85,7 @@ target = Knob("TILEWRIGHT_TARGET", lambda: "host", str, "a target's name", "targ
 threads = Knob("TILEWRIGHT_THREADS", _no_number, _positive, "a number above 0", "threads of a session")
 dump_ir = Knob("TILEWRIGHT_DUMP_IR", _no_path, Path, "a folder", "write the IR after each stage there")
 disable_pass = Knob("TILEWRIGHT_DISABLE_PASS", tuple[str, ...], _names, "names, by comma", "passes left out")
+strict_math = Knob("TILEWRIGHT_STRICT_MATH", lambda: False, _flag, "0 or 1", "sums exactly as written: no Winograd")
 rewrite_limit = Knob("TILEWRIGHT_REWRITE_LIMIT", _no_number, int, "a number", "stop rewriting after this many")
 verify = Knob("TILEWRIGHT_VERIFY", lambda: False, _flag, "0 or 1", "verify the IR between all stages")
 guard = Knob("TILEWRIGHT_GUARD", lambda: False, _flag, "0 or 1", "end each buffer at a protected page")

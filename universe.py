@@ -40,6 +40,7 @@ GRAPH_PASSES: dict[str, str] = {
     "recognize-softmax": "passes.recognize_softmax:RecognizeSoftmaxPass",
     "sink-movement": "passes.sink_movement:SinkMovementPass",
     "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",
+    "trim-windows": "passes.trim_windows:TrimWindowsPass",
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
     "fold-constants": "passes.fold_constants:FoldConstantsPass",
     "fold-shapes": "passes.fold_shapes:FoldShapesPass",

@@ -2,6 +2,7 @@
 
 python -m benchmarks.contraction                 the standard shapes
 python -m benchmarks.contraction 128x768x3072    some M x K x N
+python -m benchmarks.contraction --model resnet50    the kernels of a zoo model of static shape, the costliest first
 python -m benchmarks.contraction --set mr=6 --set nr=64 1024x1024x1024    under a schedule of one's own
 """
 
@@ -15,17 +16,27 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from xdsl.context import Context
 from xdsl.dialects import func
-from xdsl.dialects.builtin import FunctionType, f32
+from xdsl.dialects.builtin import FunctionType, ModuleOp, f32
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from benchmarks.models import INFLATED, model_paths
 from tilewright.backends.targets import TargetModel, get_target
+from tilewright.compiler import CompileOptions, compile_to_ir
 from tilewright.dialects import graph
+from tilewright.dialects.graph.base import integer, ints
+from tilewright.dialects.graph.dims import product
 from tilewright.dialects.graph.types import dims_of, tensor, with_order
 from tilewright.dialects.kernel import ScheduleAttr
 from tilewright.lowering.builder import KernelBuilder
+from tilewright.lowering.expand_math import ExpandMathPass
+from tilewright.lowering.kernel_attrs import body_ops, kernels_of
 from tilewright.lowering.native import NativeKernel, compile_kernel
 from tilewright.lowering.rules import RULES
+from tilewright.lowering.rules.contraction_analysis import analyse
+from tilewright.lowering.rules.contraction_problem import Problem
+from tilewright.passes.dedupe_kernels import structural_key
 
 Array = NDArray[Any]
 CHANNELS_LAST = [0, 2, 3, 1]
@@ -162,16 +173,20 @@ def best(call: Callable[[], object], seconds: float) -> float:
     return shortest
 
 
-def prepare(shape: Shape, target: TargetModel, overrides: dict[str, int]) -> tuple[Callable[[], object], ScheduleAttr, float]:
-    """A bound call of the shape's kernel, its schedule, and the milliseconds of compiling it."""
+def prepare(
+    kernel: func.FuncOp, target: TargetModel, overrides: dict[str, int]
+) -> tuple[Callable[[], object], ScheduleAttr, float]:
+    """A bound call of the kernel, its schedule, and the milliseconds of compiling it."""
     start = time.perf_counter()
-    kernel = shape.build()
     rule = next(r for r in RULES if r.schedule(kernel, target) is not None)
     schedule = rule.schedule(kernel, target)
     assert schedule is not None
     schedule = ScheduleAttr.of(rule.name, **({k: schedule[k] for k in schedule.params.data} | overrides))
     rule.pack(kernel, schedule)
-    native = compile_kernel(rule.lower(kernel, schedule, target), target)
+    lowered = rule.lower(kernel, schedule, target)
+    ExpandMathPass().apply(Context(), ModuleOp([lowered]))
+    lowered.detach()
+    native = compile_kernel(lowered, target)
     elapsed = (time.perf_counter() - start) * 1e3
     rng = np.random.default_rng(0)
     returned = kernel.body.block.last_op
@@ -186,10 +201,53 @@ def prepare(shape: Shape, target: TargetModel, overrides: dict[str, int]) -> tup
     return bound(native, buffers, grid, scratch), schedule, elapsed
 
 
+# -- kernels of a model ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Work:
+    """A kernel to measure, with the multiply-adds of the plain algorithm, and how often its model runs it."""
+
+    name: str
+    kernel: func.FuncOp
+    flops: float
+    launches: int = 1
+
+
+def work_of(shape: Shape) -> Work:
+    return Work(shape.name, shape.build(), shape.flops)
+
+
+def work_of_model(name: str) -> list[Work]:
+    """The contractions of a zoo model; equal kernels are one."""
+    (path,) = model_paths([name], INFLATED)
+    module = compile_to_ir(path, CompileOptions(until="kernels")).module
+    found: dict[str, Work] = {}
+    for kernel in kernels_of(module):
+        problem = analyse(body_ops(kernel))
+        if problem is not None:
+            flops = 2.0 * product([*problem.batch, problem.row_count, problem.columns, problem.depth]).value
+            key = structural_key(kernel)
+            launches = found[key].launches + 1 if key in found else 1
+            found[key] = Work(_described(problem), kernel.clone(), flops, launches)
+    return sorted(found.values(), key=lambda w: -w.flops * w.launches)
+
+
+def _described(problem: Problem) -> str:
+    anchor = problem.anchor
+    if not isinstance(anchor, graph.ConvOp):
+        return "x".join(map(str, (problem.row_count, problem.depth, problem.columns)))
+    outputs, channels, *window = dims_of(anchor.weight)
+    image = "x".join(map(str, dims_of(anchor.x)[2:]))
+    attributes = f"/{ints(anchor.strides)[0]} dilation {ints(anchor.dilations)[0]} group {integer(anchor.group)}"
+    return f"conv {image} {channels}->{outputs} {'x'.join(map(str, window))}{attributes}".replace(" dilation 1", "").replace(
+        " group 1", ""
+    )
+
+
 def main() -> None:
     """Print one line a shape."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shapes", nargs="*", help="MxKxN; default: matmuls and the convolutions of resnet50")
+    parser.add_argument("--model", help="a zoo model, instead of shapes")
     parser.add_argument("--target", default="host")
     parser.add_argument("--set", action="append", default=[], metavar="name=value", help="a schedule parameter")
     parser.add_argument("--seconds", type=float, default=0.5)
@@ -198,15 +256,19 @@ def main() -> None:
     overrides = {k: int(v) for k, v in (entry.split("=") for entry in options.set)}
     peak_call, peak_flops = peak_kernel(target)
     shares: list[float] = []
-    for shape in [matmul(s) for s in options.shapes] or [*MATMULS, *RESNET50]:
-        call, schedule, elapsed = prepare(shape, target, overrides)
+    total = 0.0
+    works = work_of_model(options.model) if options.model else []
+    for work in works or map(work_of, [matmul(s) for s in options.shapes] or [*MATMULS, *RESNET50]):
+        call, schedule, elapsed = prepare(work.kernel, target, overrides)
         peak = peak_flops / best(peak_call, options.seconds / 4)
-        speed = shape.flops / best(call, options.seconds)
+        seconds = best(call, options.seconds)
+        total += seconds * work.launches
+        speed = work.flops / seconds
         shares.append(speed / peak)
         block = " ".join(f"{k}={schedule[k]}" for k in schedule.params.data if k != "lanes")
-        share = f"{speed / 1e9:7.1f} of {peak / 1e9:6.1f} GFLOP/s {speed / peak:5.0%}"
-        print(f"{shape.name:32} {share}  compiled in {elapsed:4.0f} ms  {block}", flush=True)
-    print(f"mean share of peak {np.mean(shares):.0%}")
+        share = f"{work.launches} x {seconds * 1e3:7.3f} ms {speed / 1e9:7.1f} of {peak / 1e9:6.1f} GFLOP/s {speed / peak:5.0%}"
+        print(f"{work.name:40} {share}  compiled in {elapsed:4.0f} ms  {schedule.kind.data} {block}", flush=True)
+    print(f"mean share of peak {np.mean(shares):.0%}, all launches {total * 1e3:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 
 from ..compiler import Compilation, compile_to_ir
 from ..dialects.graph.location import location_of
-from ..lowering.kernel_attrs import kernels_of, launches_of, schedule_of, sizes_of
+from ..lowering.kernel_attrs import estimates_of, kernels_of, launches_of, schedule_of, sizes_of
+from ..lowering.rules.conv_estimates import algorithm
 from . import options
 from .progress import progress
 
@@ -27,6 +28,8 @@ class KernelFacts(NamedTuple):
     ops: tuple[str, ...]
     launches: tuple[tuple[str, ...], ...]
     """For each launch the ONNX nodes that it stands for."""
+    estimates: tuple[tuple[str, int], ...] = ()
+    """Cycles of the algorithms that were compared, the chosen one first."""
 
 
 @click.command()
@@ -57,15 +60,23 @@ def _facts(kernel: func.FuncOp, launches: list[tuple[str, ...]]) -> KernelFacts:
     parameters = {key: value.value.data for key, value in schedule.params.data.items() if isinstance(value, IntegerAttr)}
     text = " ".join([schedule.kind.data, *(f"{key}={value}" for key, value in parameters.items())])
     ops = tuple(op.name.removeprefix("graph.") for op in kernel.body.block.ops if op.name.startswith("graph."))
-    return KernelFacts(kernel.sym_name.data, text, sizes_of(kernel), ops, tuple(launches))
+    chosen = algorithm(schedule)
+    estimates = sorted(estimates_of(kernel).items(), key=lambda entry: (entry[0] != chosen, entry[1]))
+    return KernelFacts(kernel.sym_name.data, text, sizes_of(kernel), ops, tuple(launches), tuple(estimates))
 
 
 def kernel_text(kernel: KernelFacts) -> str:
-    """A kernel's name and schedule, its ops, and the nodes of each launch; equal launches are counted."""
+    """A kernel's name and schedule, its ops, what algorithms would cost, and the nodes of each launch; equal ones are counted."""
     sizes = f" (runtime sizes {', '.join(kernel.sizes)})" if kernel.sizes else ""
     launches = Counter(" + ".join(launch) or "(made by the compiler)" for launch in kernel.launches)
     lines = [f"{kernel.name}: {kernel.schedule}{sizes}", f"  ops: {_counted(Counter(kernel.ops), ', ')}"]
+    if kernel.estimates:
+        lines.append(f"  estimated cycles: {', '.join(f'{_spaced(name)} {cycles:,}' for name, cycles in kernel.estimates)}")
     return "\n".join([*lines, *(f"  launched for {_counted(Counter({nodes: n}))}" for nodes, n in launches.items())])
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _counted(counts: Counter[str], separator: str = "") -> str:

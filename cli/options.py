@@ -17,10 +17,30 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 MODEL = click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
+_STRICT = "tilewright.strict_math"
+
+
+def _keep_strict(context: click.Context, _: click.Parameter, value: bool) -> None:
+    context.meta[_STRICT] = value
+
+
+def strict_math() -> bool:
+    """Whether the command under way was called with --strict-math."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_STRICT))
+
+
 _COMPILING = (
     click.option("--target", help="Processor to compile for; by default this machine's."),
     click.option("--shape", "shapes", multiple=True, metavar="NAME=1,3,224,224", help="Pin an input's dims; may be repeated."),
     click.option("--disable-pass", "disabled", multiple=True, metavar="NAME", help="Leave out a pass; may be repeated."),
+    click.option(
+        "--strict-math",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep_strict,
+        help="Round as the model's own sums do: no Winograd convolution.",
+    ),
 )
 
 _INPUTS = (
@@ -39,7 +59,7 @@ def _all(options: Sequence[Callable[[F], F]], command: F) -> F:
 
 
 def compiling(command: F) -> F:
-    """--target, --shape, --disable-pass."""
+    """--target, --shape, --disable-pass, --strict-math."""
     return _all(_COMPILING, command)
 
 
@@ -50,7 +70,7 @@ def inputs(command: F) -> F:
 
 def compile_options(target: str | None, shapes: Sequence[str], disabled: Sequence[str]) -> CompileOptions:
     """What the options of ``compiling`` ask for."""
-    return make_options(target=target, shapes=dim_lists("--shape", shapes), disable_pass=disabled)
+    return make_options(target=target, shapes=dim_lists("--shape", shapes), disable_pass=disabled, strict_math=strict_math())
 
 
 def dim_lists(option: str, pairs: Sequence[str]) -> dict[str, tuple[int, ...]]:

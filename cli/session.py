@@ -43,6 +43,7 @@ def open_session(
             threads=threads,
             shapes=options.dim_lists("--shape", shapes),
             disable_pass=disabled,
+            strict_math=options.strict_math(),
             progress=say,
         )
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, ModuleOp, i64
 from xdsl.passes import ModulePass
 
 from ..backends.targets import TargetModel
 from ..dialects.kernel import ScheduleAttr
 from ..errors import CompileError
 from ..passes.target_attr import target_of
-from .kernel_attrs import SCHEDULE, kernels_of
+from .kernel_attrs import ESTIMATES, SCHEDULE, body_ops, kernels_of
 from .rules import RULES
+from .rules.conv_estimates import estimates
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,14 @@ class ChooseSchedulesPass(ModulePass):
         for kernel in kernels_of(op):
             if SCHEDULE not in kernel.attributes:
                 kernel.attributes[SCHEDULE] = choose_schedule(kernel, target)
+                note_estimates(kernel, target)
+
+
+def note_estimates(kernel: func.FuncOp, target: TargetModel) -> None:
+    """Keep what the algorithms of a convolution were estimated to cost, for `tilewright explain`."""
+    costs = estimates(body_ops(kernel), target)
+    if costs:
+        kernel.attributes[ESTIMATES] = DictionaryAttr({name: IntegerAttr(round(cost), i64) for name, cost in costs.items()})
 
 
 def choose_schedule(kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import func
-from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, IntegerAttr, ModuleOp, StringAttr
 from xdsl.ir import Operation, SSAValue
 from xdsl.utils.hints import isa
 
@@ -16,6 +16,7 @@ from ..errors import CompileError
 
 KIND = "kernel.kind"
 SCHEDULE = "kernel.schedule"
+ESTIMATES = "kernel.estimates"
 SIZES = "kernel.sizes"
 GRID = "kernel.grid"
 SCRATCH = "kernel.scratch"
@@ -40,6 +41,13 @@ def schedule_of(kernel: func.FuncOp) -> ScheduleAttr:
     if not isinstance(found, ScheduleAttr):
         raise CompileError(f"kernel '{kernel.sym_name.data}' has no schedule; run choose-schedules first")
     return found
+
+
+def estimates_of(kernel: func.FuncOp) -> dict[str, int]:
+    """What the cost models gave each algorithm that could run the kernel, in cycles; empty where there was no choice."""
+    found = kernel.attributes.get(ESTIMATES)
+    entries = found.data.items() if isinstance(found, DictionaryAttr) else ()
+    return {name: value.value.data for name, value in entries if isinstance(value, IntegerAttr)}
 
 
 def sizes_of(kernel: func.FuncOp) -> tuple[str, ...]:

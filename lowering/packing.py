@@ -7,6 +7,7 @@
 | `conv_oihw {.., channels_first}` | the same | the same, K = I / group * kernel.. |
 | `conv_iohw {nr, group}` | [I, O / group, kernel..] | the same of a transposed convolution's weight |
 | `depthwise` | [C, 1, kernel..] | [kernel elements, C] |
+| `winograd {nr, alpha}` | [O, I, 3, 3] | [ceil(O / nr), filter values, I, nr]: filters for tiles of alpha inputs |
 
 A panel holds `nr` columns of the right-hand side, K rows of `nr` adjacent elements, with zeros past the last column; in the K
 of a convolution the channels are innermost. This is what a micro-kernel streams through (Goto and van de Geijn 2008, "Anatomy
@@ -24,6 +25,7 @@ from xdsl.ir import Attribute
 from ..dialects.graph.dims import product
 from ..dialects.graph.types import AnyTensor, Dims, dims_of, element_of, tensor
 from ..dialects.kernel import PackingAttr
+from .cook_toom import FILTERINGS, transform_filters
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -34,7 +36,7 @@ def packed_type(packing: PackingAttr, logical: Attribute) -> AnyTensor:
 
 
 def pack_array(packing: PackingAttr, array: Array) -> Array:
-    """The packed form of a constant, C-contiguous; pure data movement, padding is zero."""
+    """The packed form of a constant, C-contiguous, padding is zero: data movement, or plain IEEE arithmetic for `winograd`."""
     return _form(packing)[1](packing, array)
 
 
@@ -106,10 +108,29 @@ def _pack_depthwise(_: PackingAttr, array: Array) -> Array:
     return np.ascontiguousarray(array.reshape(array.shape[0], -1).T)
 
 
+# -- Winograd --------------------------------------------------------------------------------------------------------------
+def _winograd_dims(packing: PackingAttr, dims: Dims) -> Dims:
+    outputs, inputs, *_ = dims
+    values = FILTERINGS[packing["alpha"]].filters ** 2
+    return (outputs.ceildiv(packing["nr"]), product([values]), inputs, product([packing["nr"]]))
+
+
+def _pack_winograd(packing: PackingAttr, array: Array) -> Array:
+    """Panel by panel, so that the f64 intermediates stay in cache."""
+    nr, alpha = packing["nr"], packing["alpha"]
+    outputs, inputs = array.shape[:2]
+    packed = np.zeros((-(-outputs // nr), FILTERINGS[alpha].filters ** 2, inputs, nr), array.dtype)
+    for panel in range(len(packed)):
+        filters = transform_filters(array[panel * nr : (panel + 1) * nr].swapaxes(0, 1), alpha)
+        packed[panel, ..., : filters.shape[1]] = np.moveaxis(filters.reshape(*filters.shape[:2], -1), -1, 0)
+    return packed
+
+
 _Form = tuple[Callable[[PackingAttr, Dims], Dims], Callable[[PackingAttr, Array], Array]]
 _FORMS: dict[str, _Form] = {
     "gemm_b": (_gemm_dims, _pack_gemm),
     "conv_oihw": (_conv_dims, _pack_conv),
     "conv_iohw": (_conv_transpose_dims, _pack_conv_transpose),
     "depthwise": (_depthwise_dims, _pack_depthwise),
+    "winograd": (_winograd_dims, _pack_winograd),
 }

@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.passes import ModulePass
 from xdsl.printer import Printer
 
-from ..lowering.kernel_attrs import kernels_of, launches_of
+from ..lowering.kernel_attrs import ESTIMATES, kernels_of, launches_of
 
 HASH_DIGITS = 10
 
@@ -51,13 +51,16 @@ def content_name(kernel: func.FuncOp) -> str:
 
 
 def structural_key(kernel: func.FuncOp) -> str:
-    """The kernel's text with its name, value names and locations left out."""
+    """The kernel's text with its name, value names, locations and cost estimates left out."""
     name = kernel.sym_name
+    estimated = kernel.attributes.pop(ESTIMATES, None)
     kernel.properties["sym_name"] = StringAttr("kernel")
     text = io.StringIO()
     printer = Printer(stream=text, print_generic_format=False)
     printer.print_op(_unnamed(kernel))
     kernel.properties["sym_name"] = name
+    if estimated is not None:
+        kernel.attributes[ESTIMATES] = estimated
     return text.getvalue()
 
 

@@ -56,6 +56,8 @@ class CompileSession:
     weights: WeightStore = field(default_factory=WeightStore)
     target: str | None = None
     rewrites: RewriteCount = field(default_factory=RewriteCount)
+    strict_math: bool = field(default_factory=knobs.strict_math)
+    """No algorithm that rounds differently from the sum it computes: convolutions are not run as Winograd."""
 
     @contextmanager
     def activate(self) -> Generator[CompileSession]:

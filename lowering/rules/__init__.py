@@ -6,6 +6,7 @@ from .base import Rule
 from .contraction import ContractionRule
 from .copies import CopiesRule
 from .elementwise import ElementwiseRule
+from .lines import LinesRule
 from .pack import PackRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
@@ -18,9 +19,12 @@ from .stretch import StretchRule
 from .suppress import SuppressRule
 from .transpose import TransposeRule
 from .window import WindowRule
+from .winograd import WinogradRule
 
 RULES: tuple[Rule, ...] = (
     WindowRule(),
+    WinogradRule(),
+    LinesRule(),
     ContractionRule(),
     ReductionRule(),
     TransposeRule(),

@@ -6,26 +6,25 @@ from collections.abc import Sequence
 
 from xdsl.dialects import func
 from xdsl.dialects.builtin import Float64Type
-from xdsl.ir import BlockArgument, Operation
-from xdsl.rewriter import Rewriter
+from xdsl.ir import Operation
 
 from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.base import flag, integer
 from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import element_of
-from ...dialects.kernel import PackingAttr, ScheduleAttr, UnpackOp
+from ...dialects.kernel import PackingAttr, ScheduleAttr
 from ...errors import CompileError
 from ..builder import KernelBuilder
 from ..kernel_attrs import body_ops, sizes_of
-from ..packing import packed_type
 from ..strided import ONE, ZERO
 from . import contraction_schedule
 from .contraction_analysis import analyse
 from .contraction_frame import Frame, Plan
 from .contraction_loops import emit_loops
+from .contraction_pack import unpack_argument
 from .contraction_problem import Problem
-from .contraction_schedule import IN_PLACE, PACKED, readable_in_place
+from .contraction_schedule import IN_PLACE, PACKED, readable_in_place, skippable
 
 
 class ContractionRule:
@@ -47,17 +46,7 @@ class ContractionRule:
         problem = analyse(body_ops(kernel))
         if problem is None or problem.rhs.nr or schedule["rhs"] != PACKED:
             return
-        argument = problem.rhs.value
-        assert isinstance(argument, BlockArgument)
-        packing, logical = _packing(problem, schedule["nr"]), argument.type
-        unpack = UnpackOp(argument, packing, logical)
-        argument.replace_all_uses_with(unpack.result)
-        unpack.operands[0] = argument
-        Rewriter.replace_value_with_new_type(argument, packed_type(packing, logical))
-        first = kernel.body.block.first_op
-        assert first is not None
-        kernel.body.block.insert_op_before(unpack, first)
-        kernel.update_function_type()
+        unpack_argument(kernel, problem.rhs.value, _packing(problem, schedule["nr"]))
 
     def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
         return False
@@ -99,6 +88,7 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> Plan:
         (schedule["rhs"] == PACKED and problem.rhs.nr != schedule["nr"], f"wants panels of {schedule['nr']}; run pack-operands"),
         (schedule["mc"] % schedule["mr"] > 0, "has a schedule whose mc is no multiple of mr"),
         (schedule.get("lhs", 0) == IN_PLACE and not readable_in_place(problem, schedule["mr"]), "cannot read its rows in place"),
+        (schedule.get("skip", 0) == 1 and not skippable(problem, schedule), "has no depth blocks of one tap to skip"),
         (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
     ):
         if wrong:

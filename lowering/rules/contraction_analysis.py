@@ -13,13 +13,19 @@ from ..strided import dense
 from .contraction_conv import conv_problem, conv_transpose_problem
 from .contraction_group import Group, before
 from .contraction_matmul import matmul_problem
-from .contraction_problem import Problem
+from .contraction_problem import Problem, collapse_rows
 
 ANCHORS = (graph.MatmulOp, graph.ConvOp, graph.ConvTransposeOp)
 
 
 def analyse(ops: Sequence[Operation]) -> Problem | None:
     """The contraction that these ops (in program order, the last one's result leaves) compute, or None when they are none."""
+    problem = analyse_axes(ops)
+    return None if problem is None else collapse_rows(problem)
+
+
+def analyse_axes(ops: Sequence[Operation]) -> Problem | None:
+    """The same with every row axis of its own: batch and spatial dims of a convolution."""
     anchors = [op for op in ops if isinstance(op, ANCHORS)]
     if len(anchors) != 1 or not isinstance(element_of(anchors[0].results[0]), Float32Type | Float64Type):
         return None

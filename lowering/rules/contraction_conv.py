@@ -9,10 +9,10 @@ from xdsl.ir import Operation, SSAValue
 from ...dialects import graph
 from ...dialects.graph.base import integer, ints
 from ...dialects.graph.dims import DimExpr, product
-from ...dialects.graph.types import Dims, dims_of
+from ...dialects.graph.types import Dims, dims_of, element_of
 from ..strided import ONE, ZERO, Strided, dense
 from .contraction_group import Group
-from .contraction_problem import Access, Lhs, Problem, Rhs, Window, collapsed, make_problem
+from .contraction_problem import Access, Lhs, Problem, Rhs, Window, collapsed
 
 
 def conv_problem(anchor: graph.ConvOp, group: Group, result: SSAValue, out: Strided) -> Problem | None:
@@ -99,8 +99,19 @@ def _channels(
         spread = Strided((ONE, *view.dims, *(ONE for _ in flat)), (ZERO, *view.strides, *flat), view.offset)
         if accesses.setdefault(anchor.bias, access(root, spread)) != access(root, spread):
             return None
-    return make_problem(
-        anchor, group.epilogue, batch, extents, columns, depth, lhs, rhs, accesses, access(result, out), anchor.bias
+    return Problem(
+        element=element_of(anchor.result),
+        batch=batch,
+        rows=extents,
+        columns=columns,
+        depth=depth,
+        lhs=lhs,
+        rhs=rhs,
+        anchor=anchor,
+        epilogue=tuple(group.epilogue),
+        inputs=accesses,
+        out=access(result, out),
+        bias=anchor.bias,
     )
 
 

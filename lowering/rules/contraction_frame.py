@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from xdsl.dialects.builtin import Float64Type
+from xdsl.dialects.builtin import Float64Type, i32
 from xdsl.ir import SSAValue
 
 from ...backends.targets import TargetModel
@@ -13,9 +13,11 @@ from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
 from ..strided import ONE, ZERO
+from .contraction_micro import MicroKernel
 from .contraction_problem import Problem
 from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
 
+FLAG_BYTES = 4
 ROW_SLACK = 16
 """Elements between rows of a scratch block beyond its depth: room for whole vectors, and distinct cache sets for rows."""
 
@@ -59,6 +61,11 @@ class Plan:
     def ahead(self) -> int:
         """How many depth steps before its use a row of the panel is prefetched; 0 for not at all."""
         return self.schedule.get("ahead", 0)
+
+    @property
+    def skips(self) -> bool:
+        """Whether row blocks leave out taps that lie in padding; every depth block is then (part of) one tap."""
+        return self.schedule.get("skip", 0) == 1
 
     @property
     def in_place(self) -> bool:
@@ -135,9 +142,14 @@ class Plan:
     def rhs_elements(self) -> DimExpr:
         return self.problem.depth * self.nr if self.schedule["rhs"] == SCRATCH else DimExpr.of(0)
 
+    @cached_property
+    def flag_count(self) -> DimExpr:
+        """A flag for every row block of a chunk and tap: whether it lies in the input for some row."""
+        return self.chunk_blocks * self.tap_count if self.skips else ZERO
+
     @property
     def scratch_bytes(self) -> DimExpr:
-        return (self.lhs_elements + self.tile_elements + self.rhs_elements) * self.itemsize
+        return (self.lhs_elements + self.tile_elements + self.rhs_elements) * self.itemsize + self.flag_count * FLAG_BYTES
 
 
 class Frame:
@@ -149,6 +161,9 @@ class Frame:
         self.b = builder
         self.buffers = buffers
         self.target = target
+        self.micro = MicroKernel(
+            builder, plan.problem.element, plan.mr, plan.vectors, plan.lanes, plan.schedule["unroll"], plan.ahead
+        )
         b, element = builder, plan.problem.element
         self.row_count = b.dim(plan.problem.row_count)
         self.columns = b.dim(plan.problem.columns)
@@ -160,6 +175,10 @@ class Frame:
         self.block = b.scratch_view(b.scratch, starts[0], b.dim(plan.lhs_elements), element)
         self.tile = b.scratch_view(b.scratch, starts[1], b.dim(plan.tile_elements), element)
         self.panel: SSAValue | None = None
+        self.flags: SSAValue | None = None
+        if plan.skips:
+            end = b.mul(b.dim(sum(offsets, ZERO)), plan.itemsize)
+            self.flags = b.scratch_view(b.scratch, end, b.dim(plan.flag_count), i32)
         if plan.schedule["rhs"] == SCRATCH:
             self.panel = b.scratch_view(b.scratch, starts[2], b.dim(plan.rhs_elements), element)
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xdsl.dialects import arith
+from xdsl.dialects.builtin import i32
 from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import i1
-from ..builder import Index
+from ..builder import Index, LoopBuilder
 from ..loop_types import INDEX, vector_type
 from ..strided import ONE
 from .contraction_frame import Frame
@@ -27,6 +28,10 @@ def gather_rows(frame: Frame, batch: Sequence[Index], first: Index, rows: Index)
     base = b.linear(batch, [b.dim(s) for s in lhs.batch], b.dim(lhs.offset))
     extents = [b.dim(e) for e in lhs.extents]
     strides = [b.dim(s) for s in lhs.rows]
+    flags = frame.flags
+    if flags is not None:
+        count = b.mul(b.floordiv(rows, frame.plan.mr), b.dim(frame.plan.tap_count))
+        b.for_(0, count, lambda i, _: b.store(b.const(0, i32), flags, [i]))
 
     def row(index: Index, position: Sequence[Index]) -> None:
         source = b.linear(position, strides, base)
@@ -34,9 +39,10 @@ def gather_rows(frame: Frame, batch: Sequence[Index], first: Index, rows: Index)
         windows = list(zip(lhs.windows, position[len(position) - len(lhs.windows) :], strict=True))
         for window in (w for w in lhs.windows if not w.transposed):
             source = b.sub(source, b.mul(window.pads[0], b.dim(window.step)))
-        _taps(frame, buffer, source, row_start, windows)
+        first_flag = b.mul(b.floordiv(index, frame.plan.mr), b.dim(frame.plan.tap_count))
+        _taps(frame, buffer, source, row_start, windows, first_flag)
 
-    for_rows(frame, extents, first, rows, row)
+    for_rows(b, extents, first, rows, frame.row_count, row)
 
 
 def _row_start(frame: Frame, row: Index) -> Index:
@@ -49,11 +55,15 @@ def _row_start(frame: Frame, row: Index) -> Index:
 
 
 def for_rows(
-    frame: Frame, extents: Sequence[Index], first: Index, count: Index, body: Callable[[Index, Sequence[Index]], None]
+    b: LoopBuilder,
+    extents: Sequence[Index],
+    first: Index,
+    count: Index,
+    total: Index,
+    body: Callable[[Index, Sequence[Index]], None],
 ) -> None:
-    """Visit `count` rows from linear row `first` on with their positions on the row axes; past the last row, that one again."""
-    b = frame.b
-    last = b.sub(frame.row_count, 1)
+    """Visit `count` of `total` rows from row `first` on, with their positions on the row axes; past the last, that one again."""
+    last = b.sub(total, 1)
     if len(extents) <= 1:
         b.for_(0, count, lambda r, _: body(r, [b.min(b.add(first, r), last)] if extents else []))
         return
@@ -61,15 +71,14 @@ def for_rows(
     def step(r: SSAValue, position: Sequence[SSAValue]) -> Sequence[SSAValue]:
         body(r, position)
         more = b.cmp("slt", b.add(first, r), last)
-        return advance(frame, position, extents, more)
+        return advance(b, position, extents, more)
 
     start = b.delinearize(first, extents)
     b.for_(0, count, step, inits=[b.index(i) for i in start])
 
 
-def advance(frame: Frame, position: Sequence[SSAValue], extents: Sequence[Index], more: SSAValue) -> list[SSAValue]:
+def advance(b: LoopBuilder, position: Sequence[SSAValue], extents: Sequence[Index], more: SSAValue) -> list[SSAValue]:
     """The next position in row-major order, or the same one unless `more` holds."""
-    b = frame.b
     result: list[SSAValue] = []
     carry = more
     for axis in reversed(range(len(position))):
@@ -85,8 +94,13 @@ def advance(frame: Frame, position: Sequence[SSAValue], extents: Sequence[Index]
 
 
 # -- taps ------------------------------------------------------------------------------------------------------------------
-def _taps(frame: Frame, buffer: SSAValue, source: Index, row: Index, windows: Sequence[tuple[Window, Index]]) -> None:
-    """All runs of one row: loops over the taps whose runs are separate, and the valid part of each run."""
+def _taps(
+    frame: Frame, buffer: SSAValue, source: Index, row: Index, windows: Sequence[tuple[Window, Index]], first_flag: Index
+) -> None:
+    """All runs of one row: loops over the taps whose runs are separate, and the valid part of each run.
+
+    From `first_flag` on there is a flag for each tap, to be raised where it lies in the input (if taps are skipped).
+    """
     b, lhs = frame.b, frame.problem.lhs
     run = b.dim(lhs.run)
     separate = windows[:-1] if lhs.merged else windows
@@ -96,6 +110,7 @@ def _taps(frame: Frame, buffer: SSAValue, source: Index, row: Index, windows: Se
 
     def nest(axis: int, tap: Index, start: Index, inside: SSAValue | None) -> None:
         if axis == len(separate):
+            _raise_flag(frame, b.add(first_flag, tap), inside)
             _run(frame, buffer, start, row, tap, run, inside, part)
             return
         window, position = separate[axis]
@@ -114,6 +129,17 @@ def _taps(frame: Frame, buffer: SSAValue, source: Index, row: Index, windows: Se
             b.for_(0, kernel, lambda k, _: body(k))
 
     nest(0, 0, source, None)
+
+
+def _raise_flag(frame: Frame, flag: Index, inside: SSAValue | None) -> None:
+    b = frame.b
+    if frame.flags is None:
+        return
+    if inside is None:
+        b.store(b.const(1, i32), frame.flags, [flag])
+        return
+    raised = b.op(arith.ExtUIOp, [inside], i32)
+    b.store(b.op(arith.OrIOp, [b.load(frame.flags, [flag]), raised], i32), frame.flags, [flag])
 
 
 def _inside(frame: Frame, window: Window, position: Index, k: Index, also: SSAValue | None) -> SSAValue:

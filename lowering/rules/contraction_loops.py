@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import arith
+from xdsl.dialects.builtin import i32
 from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import i1
@@ -23,7 +24,6 @@ from ..strided import ONE, ZERO
 from .contraction_epilogue import Finisher, load_tile, store_tile
 from .contraction_frame import Frame
 from .contraction_lhs import gather_rows
-from .contraction_micro import accumulate, zeros
 from .contraction_rhs import pack_panel
 
 
@@ -108,14 +108,26 @@ class _Panel:
         """One row block: sums from zero or from scratch, to the epilogue or to scratch."""
         frame, plan, b = self.frame, self.frame.plan, self.frame.b
         if self.single:
-            self.finisher.finish(accumulate(frame, *product, zeros(frame)), row, 0, skipped)
+            self.finisher.finish(frame.micro.accumulate(*product, frame.micro.zeros()), row, 0, skipped)
             return
         tile = b.mul(block, plan.mr * plan.nr)
-        types = [v.type for v in zeros(frame)]
-        sums = b.if_(b.cmp("eq", kb, 0), lambda: zeros(frame), lambda: load_tile(frame, tile), types)
-        sums = accumulate(frame, *product, sums)
+        types = [v.type for v in frame.micro.zeros()]
+        sums = b.if_(b.cmp("eq", kb, 0), lambda: frame.micro.zeros(), lambda: load_tile(frame, tile), types)
+        sums = self._add(kb, block, product, sums)
         last = b.cmp("eq", kb, b.sub(frame.depth_blocks, 1))
         b.if_(last, lambda: self.finisher.finish(sums, row, tile, skipped), lambda: store_tile(frame, sums, tile))
+
+    def _add(
+        self, kb: Index, block: Index, product: tuple[SSAValue, SSAValue, Index, list[SSAValue]], sums: list[SSAValue]
+    ) -> list[SSAValue]:
+        """The sums with a depth block's products, unless those are known to be zero."""
+        frame, b = self.frame, self.frame.b
+        if frame.flags is None:
+            return frame.micro.accumulate(*product, sums)
+        tap = b.floordiv(kb, frame.chunks)
+        flag = b.load(frame.flags, [b.add(b.mul(block, b.dim(frame.plan.tap_count)), tap)])
+        live = b.emit(arith.CmpiOp(flag, b.const(0, i32), "ne"))
+        return b.if_(live, lambda: frame.micro.accumulate(*product, sums), lambda: sums, [v.type for v in sums])
 
 
 def _panel_source(frame: Frame, batch: Sequence[Index], panel: Index) -> tuple[SSAValue, Index]:

@@ -10,10 +10,10 @@ from xdsl.ir import SSAValue
 from ...dialects import graph
 from ...dialects.graph.base import flag
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import Dims, dims_of
+from ...dialects.graph.types import Dims, dims_of, element_of
 from ..strided import ONE, ZERO, Strided, dense
 from .contraction_group import Group
-from .contraction_problem import Access, Lhs, Problem, Rhs, collapsed, make_problem
+from .contraction_problem import Access, Lhs, Problem, Rhs, collapsed
 
 
 def matmul_problem(anchor: graph.MatmulOp, group: Group, result: SSAValue, out: Strided) -> Problem | None:
@@ -41,8 +41,18 @@ def matmul_problem(anchor: graph.MatmulOp, group: Group, result: SSAValue, out: 
     right = replace(rhs, batch=_pick(rhs.batch, kept))
     accesses = {value: access(group.view(value)[0], view) for value, view in group.inputs.items()}
     extents = _pick((*batch, m), rows)
-    return make_problem(
-        anchor, group.epilogue, _pick(batch, kept), extents, n, k, left, right, accesses, access(result, out), None
+    return Problem(
+        element=element_of(anchor.result),
+        batch=_pick(batch, kept),
+        rows=extents,
+        columns=n,
+        depth=k,
+        lhs=left,
+        rhs=right,
+        anchor=anchor,
+        epilogue=tuple(group.epilogue),
+        inputs=accesses,
+        out=access(result, out),
     )
 
 

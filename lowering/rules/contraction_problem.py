@@ -8,13 +8,12 @@ kernel is absorbed: views of operands and of the result become strides, pointwis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ...dialects.graph.dims import DimExpr, product
-from ...dialects.graph.types import Dims, element_of
+from ...dialects.graph.types import Dims
 from ..strided import ONE, ZERO
 
 
@@ -134,34 +133,9 @@ def collapsed(extents: Dims, *strides: Dims) -> tuple[Dims, ...]:
     return tuple(tuple(column) for column in columns)
 
 
-def make_problem(
-    anchor: Operation,
-    epilogue: Sequence[Operation],
-    batch: Dims,
-    rows: Dims,
-    columns: DimExpr,
-    depth: DimExpr,
-    lhs: Lhs,
-    rhs: Rhs,
-    inputs: dict[SSAValue, Access],
-    out: Access,
-    bias: SSAValue | None,
-) -> Problem:
-    """Collapse the row axes under the result and all inputs of the epilogue."""
-    accesses = [out, *inputs.values()]
-    extents, *strides = collapsed(rows, *(a.rows for a in accesses))
-    flat = [Access(a.value, a.offset, a.batch, s, a.column) for a, s in zip(accesses, strides, strict=True)]
-    return Problem(
-        element=element_of(anchor.results[0]),
-        batch=batch,
-        rows=extents,
-        columns=columns,
-        depth=depth,
-        lhs=lhs,
-        rhs=rhs,
-        anchor=anchor,
-        epilogue=tuple(epilogue),
-        inputs=dict(zip(inputs, flat[1:], strict=True)),
-        out=flat[0],
-        bias=bias,
-    )
+def collapse_rows(problem: Problem) -> Problem:
+    """Row axes merged wherever they are one axis under the result and all inputs of the epilogue."""
+    accesses = [problem.out, *problem.inputs.values()]
+    extents, *strides = collapsed(problem.rows, *(a.rows for a in accesses))
+    flat = [replace(a, rows=s) for a, s in zip(accesses, strides, strict=True)]
+    return replace(problem, rows=extents, inputs=dict(zip(problem.inputs, flat[1:], strict=True)), out=flat[0])

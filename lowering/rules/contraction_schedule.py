@@ -11,6 +11,7 @@ Parameters of `#kernel.schedule<"contraction", {..}>`:
 | `unroll` | steps of the depth loop in one iteration |
 | `ahead` | steps of depth before its use that a row of a panel is prefetched to L1 |
 | `far` | elements of the next panel that a step of depth prefetches to L2, where panels stream from beyond it |
+| `skip` | 1: a depth block is one tap (or part of it), left out for row blocks where it lies in padding |
 | `lhs` | how rows are read: 0 gathered into scratch, 1 in place |
 | `rhs` | how panels come: 0 packed before, 1 packed into scratch by the kernel |
 
@@ -23,10 +24,11 @@ from dataclasses import dataclass
 
 from ...backends.targets import TargetModel
 from ...dialects import graph
-from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..strided import ONE
 from .contraction_problem import Problem
+from .contraction_taps import WORTH, can_skip, live_share, live_taps
 
 PACKED, SCRATCH = 0, 1
 GATHERED, IN_PLACE = 0, 1
@@ -36,6 +38,11 @@ LATENCY = 224
 """Cycles that a prefetch to L1 should be early: more than L2 takes, most of what the last level does."""
 STREAM_ROWS = 48
 """So many rows at least share a pass over panels that do not fit in L2."""
+
+RUN_CYCLES = 4.0
+"""What gathering one run of a row costs beside its elements: its address, its ends."""
+BYTES_A_CYCLE = 8
+"""Bytes from beyond L2 in a modelled cycle, which is one of two multiply-adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +60,13 @@ class Block:
 
 def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAttr:
     """The schedule for a problem whose dims are known where they are static."""
-    m, n = _known(problem.row_count, 1024), _known(problem.columns, 512)
+    m, n = known(problem.row_count, 1024), known(problem.columns, 512)
     lanes, itemsize = target.lanes(bits), bits // 8
-    block = choose_block(m, n, lanes, target.vector_registers)
-    run, taps = _known(problem.lhs.run, 512), 1
+    block, skip = _block_and_skip(problem, m, n, lanes, target.vector_registers)
+    run, taps = known(problem.lhs.run, 512), 1
     for window in problem.lhs.taps:
-        taps *= _known(window.kernel, 3)
-    kc, grouped = depth_blocks(run if problem.lhs.run.is_static else MAX_KC // 2, taps, lanes)
+        taps *= known(window.kernel, 3)
+    kc, grouped = depth_blocks(run if problem.lhs.run.is_static else MAX_KC // 2, 1 if skip else taps, lanes)
     row_bytes = run * taps * itemsize
     streams = n * row_bytes > target.l2_bytes // 2
     mc = _rows_at_once(m, row_bytes, block.mr, streams, target)
@@ -72,15 +79,17 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         taps=grouped,
         mc=mc,
         unroll=max(1, 8 // (block.mr * block.vectors)),
-        ahead=min(32, max(8, round(LATENCY / _step_cycles(block)))),
+        ahead=prefetch_distance(block),
         far=ceildiv(block.nr, blocks) if streams and blocks > 1 else 0,
+        skip=int(skip),
         lhs=GATHERED if streams or not readable_in_place(problem, block.mr) else IN_PLACE,
         rhs=PACKED if can_pack(problem) else SCRATCH,
         lanes=lanes,
     )
 
 
-def _known(dim: DimExpr, otherwise: int) -> int:
+def known(dim: DimExpr, otherwise: int) -> int:
+    """The dim, or what it is taken to be."""
     return dim.value if dim.is_static else otherwise
 
 
@@ -91,6 +100,12 @@ def readable_in_place(problem: Problem, mr: int) -> bool:
     return plain and problem.row_count.is_static and problem.row_count.value >= mr
 
 
+def skippable(problem: Problem, schedule: ScheduleAttr) -> bool:
+    """Whether a schedule may skip taps: they are gathered, into depth blocks of one tap each."""
+    gathered = schedule.get("lhs", GATHERED) == GATHERED and bool(problem.lhs.windows)
+    return gathered and schedule["taps"] == 1 and not problem.lhs.channels_first
+
+
 def can_pack(problem: Problem) -> bool:
     """Whether the right side is an operand of its own, the same for all batches of a matmul: a weight, mostly."""
     anchor = problem.anchor
@@ -99,13 +114,32 @@ def can_pack(problem: Problem) -> bool:
     return whole and alone and (not isinstance(anchor, graph.MatmulOp) or not problem.batch)
 
 
+def _block_and_skip(problem: Problem, m: int, n: int, lanes: int, registers: int) -> tuple[Block, bool]:
+    """The register block, and whether taps in padding are skipped: blocks that end where a tap leaves the image then do best."""
+    block = choose_block(m, n, lanes, registers)
+    live = live_taps(problem.lhs) if can_skip(problem.lhs) else None
+    if live is None or live.mean() > WORTH:
+        return block, False
+    shares = {mr: live_share(live, mr) for mr in range(1, min(m, registers) + 1)}
+
+    def cost(candidate: Block) -> float:
+        return shares[candidate.mr] * block_cycles(candidate, m, n)
+
+    best = min(register_blocks(m, lanes, registers), key=lambda b: (cost(b), -b.mr * b.vectors))
+    return (best, True) if cost(best) <= WORTH * block_cycles(block, m, n) else (block, False)
+
+
 def choose_block(m: int, n: int, lanes: int, registers: int) -> Block:
     """The register block with the fewest modelled cycles a unit of depth, tails included."""
-    blocks = [Block(mr, v, lanes) for v in range(1, 5) for mr in range(1, min(m, (registers - v - 1) // v) + 1)]
-    return min(blocks, key=lambda block: (_cycles(block, m, n), -block.mr * block.vectors))
+    return min(register_blocks(m, lanes, registers), key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
 
 
-def _cycles(block: Block, m: int, n: int) -> float:
+def register_blocks(m: int, lanes: int, registers: int) -> list[Block]:
+    """Register blocks for which there are registers."""
+    return [Block(mr, v, lanes) for v in range(1, 5) for mr in range(1, min(m, (registers - v - 1) // v) + 1)]
+
+
+def block_cycles(block: Block, m: int, n: int) -> float:
     """Cycles of all blocks for one step of depth. Panels stream from L2, so taller blocks hide more of it."""
     rows, panels = ceildiv(m, block.mr), ceildiv(n, block.nr)
     return rows * panels * (_step_cycles(block) + 1.0 + 0.25 * block.vectors + 0.05 * block.mr)
@@ -114,6 +148,22 @@ def _cycles(block: Block, m: int, n: int) -> float:
 def _step_cycles(block: Block) -> float:
     """Cycles of one step: two multiply-adds or loads a cycle, multiply-adds of latency four."""
     return max(block.mr * block.vectors / 2, (block.mr + block.vectors) / 2, 4.0)
+
+
+def prefetch_distance(block: Block) -> int:
+    """Steps of depth before its use that a row of a panel is prefetched to L1."""
+    return min(32, max(8, round(LATENCY / _step_cycles(block))))
+
+
+def gathered_cycles(problem: Problem, target: TargetModel) -> float:
+    """Cycles of one image of a convolution by gathered f32 rows; filters beyond L2 are fetched for every chunk of rows."""
+    m, n, k = (known(d, 64) for d in (product(problem.rows[1:]), problem.columns, problem.depth))
+    run, lanes = known(problem.lhs.run, k), target.lanes(32)
+    block = choose_block(m, n, lanes, target.vector_registers)
+    streams = 4 * n * k > target.l2_bytes // 2
+    passes = ceildiv(m, _rows_at_once(m, 4 * k, block.mr, streams, target)) if streams else 0
+    gathered = m * (k / run) * (RUN_CYCLES + ceildiv(run, lanes) * 3 / 2)
+    return max(k * block_cycles(block, m, n), passes * 4 * n * k / BYTES_A_CYCLE) + gathered
 
 
 def depth_blocks(run: int, taps: int, lanes: int) -> tuple[int, int]:

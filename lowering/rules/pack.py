@@ -17,15 +17,18 @@ from ..builder import Index, KernelBuilder
 from ..kernel_attrs import body_ops, sizes_of
 from ..strided import Strided, dense
 from .panels import Source, write_panel
+from .winograd_pack import pack_filters
+
+WINOGRAD = "winograd"
 
 
 class PackRule:
-    """`kernel.pack` of a runtime value: pure data movement, one panel a slice of the grid."""
+    """`kernel.pack` of a runtime value, one panel a slice of the grid: pure data movement, but for `winograd`."""
 
     name = "pack"
 
     def accepts(self, ops: Sequence[Operation], target: TargetModel) -> bool:
-        return len(ops) == 1 and isinstance(ops[0], PackOp) and ops[0].packing.kind.data in _LAYOUTS
+        return len(ops) == 1 and isinstance(ops[0], PackOp) and ops[0].packing.kind.data in (*_LAYOUTS, WINOGRAD)
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
         ops = body_ops(kernel)
@@ -38,10 +41,11 @@ class PackRule:
         """Its operand is read as it is."""
 
     def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
-        return True
+        return not _is_winograd(_pack_op(kernel))  # the taps of a filter are code
 
     def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
-        return product(dims_of(_pack_op(kernel).result)[:-2])
+        op = _pack_op(kernel)
+        return product(dims_of(op.result)[: 1 if _is_winograd(op) else -2])
 
     def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         return DimExpr.of(0)
@@ -49,10 +53,17 @@ class PackRule:
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         op = _pack_op(kernel)
         b = KernelBuilder(kernel.sym_name.data, [element_of(op.source), element_of(op.result)], sizes_of(kernel))
+        if _is_winograd(op):
+            b.for_(b.lo, b.hi, lambda panel, _: pack_filters(b, op, panel, schedule["lanes"]))
+            return b.finish()
         extents = [b.dim(d) for d in dims_of(op.result)]
         layout = _LAYOUTS[op.packing.kind.data](op.packing, dense(op.source))
         b.for_(b.lo, b.hi, lambda slice_, _: _panel(b, layout, op, slice_, extents, schedule["lanes"]))
         return b.finish()
+
+
+def _is_winograd(op: PackOp) -> bool:
+    return op.packing.kind.data == WINOGRAD
 
 
 def _pack_op(kernel: func.FuncOp) -> PackOp:

@@ -227,6 +227,15 @@ class _WindowKernel:
         return b.min(b.ceildiv(b.max(room, 0), g.dilations[dim]), g.kernel[dim])
 
 
+def _users(g: Geometry, columns: int) -> dict[int, list[tuple[int, int]]]:
+    """For each place of a row of x, from the first column's first tap on: the (column, tap) pairs that read it."""
+    users: dict[int, list[tuple[int, int]]] = {}
+    for column in range(columns):
+        for tap in range(g.kernel[-1]):
+            users.setdefault(column * g.strides[-1] + tap * g.dilations[-1], []).append((column, tap))
+    return dict(sorted(users.items()))
+
+
 class _Block:
     """The columns of one row for a block of channels."""
 
@@ -241,16 +250,23 @@ class _Block:
 
     # -- columns --------------------------------------------------------------------------------------------------------
     def unclamped(self, column: Index) -> None:
-        """Several adjacent columns whose taps all lie inside x; the taps of the column dim are unrolled."""
+        """Several adjacent columns whose taps all lie inside x; the taps of the column dim are unrolled.
+
+        Each place of x is read once for all columns that have a tap there. Columns meet their taps in order.
+        """
         g, columns = self.k.geometry, self.k.columns
         start = self.b.sub(self.b.mul(column, g.strides[-1]), g.before[-1])
+        users = _users(g, columns)
 
         def taps(outer: Taps, sums: Sequence[SSAValue]) -> list[SSAValue]:
-            for tap in range(g.kernel[-1]):
-                weights = self._weights(outer, tap)
-                at = [self.b.add(start, c * g.strides[-1] + tap * g.dilations[-1]) for c in range(columns)]
-                sums = [s for c in range(columns) for s in self._tap(self._of(sums, c), outer, at[c], weights)]
-            return list(sums)
+            weights = [self._weights(outer, tap) for tap in range(g.kernel[-1])]
+            sums = list(sums)
+            for place, readers in users.items():
+                x = self._load(outer, self.b.add(start, place))
+                for c, tap in readers:
+                    at = slice(c * self.vectors, (c + 1) * self.vectors)
+                    sums[at] = self._combined(sums[at], x, weights[tap])
+            return sums
 
         sums = self._outer_taps(taps, self._initial() * columns)
         divisor = self._divisor(start, g.kernel[-1])
@@ -315,14 +331,21 @@ class _Block:
 
     def _tap(self, sums: Sequence[SSAValue], outer: Taps, at: Index, weights: Sequence[SSAValue] | None) -> list[SSAValue]:
         """Take one tap of one column into its sums (or maxima)."""
+        return self._combined(sums, self._load(outer, at), weights)
+
+    def _load(self, outer: Taps, at: Index) -> list[SSAValue]:
+        """The vectors of x at some coordinate of the column dim."""
         coordinates = [self.place[0], *(i for i, _ in outer), at]
         strides = [self.k.x_strides[0], *self.k.x_strides[2:]]
         base = self.b.linear(coordinates, strides)
-        result: list[SSAValue] = []
-        for v, total in enumerate(sums):
-            x = self.b.vload(self.k.x, [self.b.add(base, self._channel(v))], self.k.lanes, self.mask)
-            result.append(self._combine(total, x, None if weights is None else weights[v]))
-        return result
+        return [
+            self.b.vload(self.k.x, [self.b.add(base, self._channel(v))], self.k.lanes, self.mask) for v in range(self.vectors)
+        ]
+
+    def _combined(self, sums: Sequence[SSAValue], x: Sequence[SSAValue], weights: Sequence[SSAValue] | None) -> list[SSAValue]:
+        """Sums (or maxima) of one column with one more tap."""
+        factors = weights or [None] * len(sums)
+        return [self._combine(*entry) for entry in zip(sums, x, factors, strict=True)]
 
     def _combine(self, total: SSAValue, x: SSAValue, weight: SSAValue | None) -> SSAValue:
         if weight is not None:

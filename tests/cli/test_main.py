@@ -102,6 +102,33 @@ def test_explain_names_the_fused_nodes(model: Path, capsys: Capture) -> None:
     assert "launched for gemm + relu" in text
 
 
+def convolution(tmp_path: Path) -> Path:
+    """Two 3x3 convolutions; the second has its channels last, and enough of them for Winograd."""
+    weight = np.random.default_rng(0).standard_normal((32, 32, 3, 3)).astype(np.float32)
+    shape = [1, 32, 40, 40]
+    x, y = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in "xy")
+    nodes = [helper.make_node("Conv", [a, "w"], [b], name=f"conv_{b}", pads=[1, 1, 1, 1]) for a, b in ("xt", "ty")]
+    graph = helper.make_graph(nodes, "g", [x], [y], [numpy_helper.from_array(weight, "w")])
+    path = tmp_path / "conv.onnx"
+    path.write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
+    return path
+
+
+def test_explain_shows_what_algorithms_would_cost(tmp_path: Path, capsys: Capture) -> None:
+    path = convolution(tmp_path)
+    assert main(["explain", str(path)]) == 0
+    text = capsys.readouterr().out
+    assert "winograd tile=4" in text
+    assert re.search(r"estimated cycles: winograd 4x4 [\d,]+, winograd 2x2 [\d,]+, .*gathered rows [\d,]+\n", text)
+
+
+def test_strict_math_leaves_winograd_out(tmp_path: Path, capsys: Capture) -> None:
+    path = convolution(tmp_path)
+    assert main(["explain", str(path), "--strict-math"]) == 0
+    assert re.search(r"estimated cycles: (padded lines|gathered rows) [\d,]+, \S+ \S+ [\d,]+\n", capsys.readouterr().out)
+    assert main(["run", str(path), "--strict-math", "--repeat", "1"]) == 0
+
+
 def test_compare_agrees_and_names_the_blocked_fusion(model: Path, capsys: Capture) -> None:
     pytest.importorskip("onnxruntime")
     assert main(["compare", str(model)]) == 0

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from xdsl.dialects import func
 from xdsl.dialects.builtin import f32
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from tilewright.backends.targets import TargetModel
 from tilewright.dialects import graph
 from tilewright.dialects.graph.types import dims_of, tensor, with_order
+from tilewright.dialects.kernel import ScheduleAttr
 from tilewright.lowering.rules.contraction import ContractionRule
 
 from .loops_text import LOCAL_TARGETS
@@ -56,14 +58,17 @@ class Case:
         op = graph.ConvOp(x, w, bias, *attributes)
         return graph.ConvOp(x, w, bias, *attributes, with_order(op.result, order))
 
+    def build_kernel(self) -> func.FuncOp:
+        """The convolution with its bias alone."""
+        return make_kernel(self.types, lambda a: [self.conv(*a)])
+
     def run(self, target: TargetModel, slices: int = 1) -> None:
         def build(args: Sequence[SSAValue]) -> list[Operation]:
             conv = self.conv(*args[:3])
             added = graph.AddOp(conv, args[3])
             return [conv, added, graph.ReluOp(added)]
 
-        probe = make_kernel(self.types, lambda a: [self.conv(*a)])
-        types = [*self.types, probe.function_type.outputs.data[0]]
+        types = [*self.types, self.build_kernel().function_type.outputs.data[0]]
         kernel = make_kernel(types, build)
         rng = np.random.default_rng(1)
         arrays = [rng.standard_normal([d.value for d in dims_of(t)]).astype(np.float32) for t in types]
@@ -85,6 +90,8 @@ CASES = {
     "1x1 groups": Case((1, 24, 9, 8), 36, (1, 1), group=3),
     "depth blocks of taps": Case((1, 400, 9, 9), 20, (3, 3), pads=(1, 1, 1, 1)),
     "depth blocks of channels": Case((1, 1400, 5, 6), 20, (3, 3), pads=(1, 1, 1, 1)),
+    "taps in padding": Case((2, 24, 20, 20), 33, (3, 3), pads=(12, 12, 12, 12), dilations=(12, 12)),
+    "taps in padding, depth blocks": Case((1, 2400, 6, 6), 17, (3, 3), pads=(4, 4, 4, 4), dilations=(4, 4)),
     "1-D": Case((2, 10, 31), 20, (5,), (2,), (2, 2)),
     "3-D": Case((1, 6, 5, 6, 7), 20, (3, 2, 3), (1, 2, 1), (1, 0, 1, 1, 1, 1)),
     "1-D rows": Case((1, 80, 40), 20, (1,)),
@@ -120,6 +127,33 @@ def test_any_image_size(dynamic_conv: Prepared, n: int, h: int, w: int, slices: 
     shapes = [(n, 20, h, w), *(tuple(d.value for d in dims_of(t)) for t in dynamic_conv.logical[1:])]
     arrays = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
     assert_close(dynamic_conv.run(arrays, {"n": n, "h": h, "w": w}, slices), dynamic_conv.reference(arrays))
+
+
+SKIPPING = {
+    "dilated": CASES["taps in padding"],
+    "long runs": CASES["taps in padding, depth blocks"],
+    "transposed": Case((2, 40, 5, 7), 20, (3, 3), (2, 2), (1, 1, 1, 1), output_padding=(1, 1), transposed=True),
+}
+
+
+@pytest.mark.parametrize("name", SKIPPING)
+def test_taps_in_padding_are_skipped(name: str) -> None:
+    """It is worth it for these, and changes no bit."""
+    case = SKIPPING[name]
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal([d.value for d in dims_of(t)]).astype(np.float32) for t in case.types]
+    chosen = RULE.schedule(case.build_kernel(), V4)
+    assert chosen is not None and chosen["skip"] == 1
+    without = ScheduleAttr.of("contraction", **({k: chosen[k] for k in chosen.params.data} | {"skip": 0}))
+    results = [run_rule(RULE, case.build_kernel(), arrays, V4, schedule=s, slices=2).result for s in (chosen, without)]
+    np.testing.assert_array_equal(results[0], results[1])
+    assert_close(results[0], reference(case.build_kernel(), arrays))
+
+
+def test_ordinary_padding_is_not_worth_skipping() -> None:
+    for size in (7, 14, 56):
+        chosen = RULE.schedule(Case((1, 16, size, size), 16, (3, 3), pads=(1, 1, 1, 1)).build_kernel(), V4)
+        assert chosen is not None and chosen["skip"] == 0
 
 
 TRANSPOSED = {

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import f32, f64
 from tilewright.backends.targets import TargetModel
 from tilewright.dialects.graph.types import static_shape, tensor
 from tilewright.dialects.kernel import PackingAttr, PackOp
+from tilewright.lowering.cook_toom import transform_filters
 from tilewright.lowering.packing import pack_array, packed_type
 from tilewright.lowering.rules.pack import PackRule
 
@@ -27,6 +28,9 @@ PACKINGS = {
     "groups": (PackingAttr.of("conv_oihw", nr=16, group=3), [60, 4, 3]),
     "transposed convolution": (PackingAttr.of("conv_iohw", nr=16), [6, 20, 2, 2]),
     "transposed convolution, groups": (PackingAttr.of("conv_iohw", nr=16, group=2), [6, 20, 2, 2, 1]),
+    "Winograd": (PackingAttr.of("winograd", nr=16, alpha=6), [20, 5, 3, 3]),
+    "Winograd, stride 2": (PackingAttr.of("winograd", nr=16, alpha=9), [20, 5, 3, 3]),
+    "Winograd, small tiles": (PackingAttr.of("winograd", nr=16, alpha=4), [32, 3, 3, 3]),
 }
 
 
@@ -64,6 +68,14 @@ def test_depth_of_a_convolution_is_taps_then_channels() -> None:
 def test_depthwise_weights_have_channels_innermost() -> None:
     packed = pack_array(PackingAttr.of("depthwise"), np.arange(8).reshape(2, 1, 2, 2))
     assert packed.tolist() == [[0, 4], [1, 5], [2, 6], [3, 7]]
+
+
+def test_winograd_filters_are_transformed_then_panels() -> None:
+    weight = np.random.default_rng(0).standard_normal((3, 2, 3, 3)).astype(np.float32)
+    packed = pack_array(PackingAttr.of("winograd", nr=2, alpha=4), weight)
+    expected = transform_filters(weight[2, 1], 4).astype(np.float32)
+    np.testing.assert_array_equal(packed[1, :, 1, 0].reshape(4, 4), expected)
+    assert not packed[1, :, :, 1].any()
 
 
 def test_unknown_packing() -> None:
