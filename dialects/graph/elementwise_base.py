@@ -34,8 +34,8 @@ def is_bool(element: Attribute) -> bool:
 
 
 def is_integer(element: Attribute) -> bool:
-    """An integer that is not the boolean i1."""
-    return isinstance(element, IntegerType) and element != i1
+    """An integer that can be computed with: no boolean, and none of the types below a byte, which are only moved and cast."""
+    return isinstance(element, IntegerType) and element.width.data >= 8
 
 
 def _is_number(element: Attribute) -> bool:

@@ -2,6 +2,7 @@
 
 from . import (
     activation,
+    casts,
     contraction,
     control,
     einsum,
@@ -30,6 +31,7 @@ from . import (
 
 __all__ = [
     "activation",
+    "casts",
     "contraction",
     "control",
     "einsum",

@@ -10,11 +10,9 @@ from xdsl.ir import SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import i1, normalize_axis
-from ...dialects.graph.dtypes import element_type
 from ...dialects.graph.elementwise import is_float, is_integer
 from ...dialects.graph.types import dims_of, element_of, rank_of
-from ..arguments import target_dtype
-from ..node import Node, UnsupportedError
+from ..node import Node
 from ..registry import op
 from ..values import Value
 
@@ -182,21 +180,7 @@ def _clip(n: Node, low: float | None, high: float | None) -> SSAValue:
     return n.x() if low is None and high is None else n.emit(graph.ClipOp(n.x(), low, high))
 
 
-# -- casts ----------------------------------------------------------------------------------------------------------------
-
-
-@op("Cast")
-def cast(n: Node) -> SSAValue:
-    dtype = target_dtype(n)
-    try:
-        return n.build.cast(n.x(), element_type(dtype))
-    except TypeError:
-        raise UnsupportedError(f"cast to {dtype}") from None
-
-
-@op("CastLike")
-def cast_like(n: Node) -> SSAValue:
-    return n.build.cast(n.x(), n.element(1))
+# -- booleans -------------------------------------------------------------------------------------------------------------
 
 
 def is_boolean(value: SSAValue) -> bool:
