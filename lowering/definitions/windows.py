@@ -41,7 +41,7 @@ def matmul(d: Definer, op: graph.MatmulOp, at: Indices) -> Value:
 
 def conv(d: Definer, op: graph.ConvOp, at: Indices) -> Value:
     b, sizes, weights = d.b, d.dims(op.x), d.dims(op.weight)
-    per_group = b.floordiv(weights[0], integer(op.group))
+    per_group = b.floordiv(weights[0], integer(op.group) or sizes[1])
     first = b.mul(b.floordiv(at[1], per_group), weights[1])
 
     def add(inner: tuple[Index, ...], total: list[Value]) -> list[Value]:
