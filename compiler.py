@@ -63,13 +63,14 @@ STAGES: tuple[Stage, ...] = (
             "fuse-input-scale",
             "absorb-pads",
             "pull-scales",
+            "widen-half-contractions",
             "canonicalize-graph",
             "cse-graph",
             "assign-layouts",
         ),
         "machine-independent rewrites come first, while an op still says what it means; what is folded and merged first never "
-        "comes up again; recognisers meet fewer forms once elementwise ops are simple; folded weights may turn out equal; memory "
-        "orders come last because the other rewrites know none",
+        "comes up again; recognisers meet fewer forms once elementwise ops are simple; folded weights may turn out equal; half "
+        "types widen when nothing asks for them any more; memory orders come last because the other rewrites know none",
     ),
     Stage("kernels", ("outline-kernels",), "fusion decides what is one kernel before anything decides how it runs"),
     Stage(

@@ -46,6 +46,7 @@ GRAPH_PASSES: dict[str, str] = {
     "canonicalize-graph": "passes.canonicalize_graph:CanonicalizeGraphPass",
     "cse-graph": "passes.cse_graph:CseGraphPass",
     "dce-graph": "passes.dce_graph:DceGraphPass",
+    "widen-half-contractions": "passes.widen_half_contractions:WidenHalfContractionsPass",
     "hoist-invariants": "passes.hoist_invariants:HoistInvariantsPass",
 }
 """Rewrites of the graph stage."""
