@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import IntegerType, f32
+from xdsl.dialects.builtin import Signedness, f32
 from xdsl.ir import Attribute, SSAValue
 
 from ..dialects import graph
 from ..dialects.graph.base import normalize_axis
 from ..dialects.graph.dims import DimExpr
-from ..dialects.graph.dtypes import is_small_float, numpy_dtype
+from ..dialects.graph.dtypes import is_small_float
 from ..dialects.graph.linalg import si32
 from ..dialects.graph.types import Dims, dims_of, element_of, rank_of, tensor
+from ..dialects.narrowing import is_integer
 from .node import Node
 
 ONE = DimExpr.of(1)
@@ -57,8 +58,8 @@ def is_zero(n: Node, index: int) -> bool:
 
 def limits(element: Attribute) -> tuple[int, int]:
     """The smallest and the largest number of an integer element type."""
-    assert isinstance(element, IntegerType)
-    width, signed = element.width.data, numpy_dtype(element).name.startswith("int")
+    assert is_integer(element)
+    width, signed = element.width.data, element.signedness.data is Signedness.SIGNED
     return (-(2 ** (width - 1)), 2 ** (width - 1) - 1) if signed else (0, 2**width - 1)
 
 

@@ -18,7 +18,6 @@ from xdsl.dialects.builtin import (
     Float16Type,
     FloatAttr,
     IntegerAttr,
-    IntegerType,
     Signedness,
     VectorType,
     f32,
@@ -28,6 +27,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from ..dialects import arith
 from ..dialects.graph.base import i1
+from ..dialects.narrowing import is_integer
 from .builder import DEFAULT_PROPERTIES, LoopBuilder
 from .loop_types import compute_type, integer_width, type_of, vector_type
 
@@ -42,7 +42,7 @@ def register_type(element: Attribute) -> Attribute:
 
 def is_signed(element: Attribute) -> bool:
     """Whether an integer element compares and divides as signed; signless counts as signed, i1 and small floats do not."""
-    return isinstance(element, IntegerType) and element.signedness.data is not Signedness.UNSIGNED and element != i1
+    return is_integer(element) and element.signedness.data is not Signedness.UNSIGNED and element != i1
 
 
 def lanes_of(value: SSAValue) -> int:

@@ -8,6 +8,7 @@ from xdsl.ir import Attribute
 from ..dialects.graph.base import i1
 from ..dialects.graph.dtypes import SMALL_FLOATS, numpy_dtype
 from ..dialects.graph.elementwise import is_float
+from ..dialects.narrowing import is_integer
 
 MANTISSA_BITS: dict[str, int] = {
     **{"float4_e2m1fn": 2, "float8_e4m3fn": 4, "float8_e4m3fnuz": 4, "float8_e5m2": 3, "float8_e5m2fnuz": 3},
@@ -30,11 +31,11 @@ def loses_nothing(source: Attribute, target: Attribute) -> bool:
         return False
     if is_float(target):
         return _fits_float(source, numpy_dtype(target).name)
-    return isinstance(source, IntegerType) and isinstance(target, IntegerType) and _fits_integer(source, target)
+    return is_integer(source) and is_integer(target) and _fits_integer(source, target)
 
 
 def _fits_float(source: Attribute, target: str) -> bool:
-    if isinstance(source, IntegerType):
+    if is_integer(source):
         return source.width.data - _is_signed(source) <= MANTISSA_BITS[target]
     name = numpy_dtype(source).name
     return MANTISSA_BITS[name] <= MANTISSA_BITS[target] and EXPONENT_BITS[name] <= EXPONENT_BITS[target]

@@ -7,6 +7,7 @@ the kernels around them. The pass runs late, when scales and shifts have been fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import BFloat16Type, Float16Type, f32
@@ -34,7 +35,7 @@ class WidenProduct(Pattern[graph.MatmulOp | graph.ConvOp | graph.ConvTransposeOp
         return True
 
 
-def _like(op: Operation, operands: list[SSAValue]) -> Operation:
+def _like(op: Operation, operands: Sequence[SSAValue]) -> Operation:
     """The op on other operands, with f32 results."""
     results = [with_element(r, f32) for r in op.results]
     return type(op).create(operands=operands, result_types=results, properties=dict(op.properties))

@@ -28,6 +28,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute
 
+from ..narrowing import is_integer
 from .types import tensor
 
 _INTEGERS = {
@@ -100,7 +101,7 @@ def is_small_float(element: Attribute) -> bool:
 
 def is_sub_byte(element: Attribute) -> bool:
     """Whether this is an integer of 2 or 4 bits."""
-    return isinstance(element, IntegerType) and element.width.data in (2, 4)
+    return is_integer(element) and element.width.data in (2, 4)
 
 
 def numbers_of(array: NDArray[Any]) -> list[float | int]:

@@ -10,12 +10,12 @@ from xdsl.dialects.builtin import (
     Float16Type,
     Float32Type,
     Float64Type,
-    IntegerType,
 )
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import ParsePropInAttrDict, operand_def, result_def, traits_def
 from xdsl.traits import Pure
 
+from .. import narrowing
 from .base import GraphOp, Operand, i1, require
 from .types import AnyTensor, broadcast_dims, dims_of, element_of, order_of, tensor
 
@@ -35,7 +35,7 @@ def is_bool(element: Attribute) -> bool:
 
 def is_integer(element: Attribute) -> bool:
     """An integer that can be computed with: no boolean, and none of the types below a byte, which are only moved and cast."""
-    return isinstance(element, IntegerType) and element.width.data >= 8
+    return narrowing.is_integer(element) and element.width.data >= 8
 
 
 def _is_number(element: Attribute) -> bool:

@@ -12,6 +12,7 @@ from ...dialects.graph.elementwise import is_integer
 from ...dialects.graph.types import dims_of, element_of, rank_of
 from ..node import Node
 from ..quantization import (
+    ONE,
     Geometry,
     dequantized,
     integer_conv,
@@ -95,7 +96,7 @@ def matmul_integer(n: Node) -> SSAValue:
 def qlinear_matmul(n: Node) -> SSAValue:
     """Scales of `a` may be one for each row, those of `b` one for each column."""
     a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero = n.xs()
-    if rank_of(a_scale) == 1 and rank_of(a) > 1 and dims_of(a_scale)[0] != 1:
+    if rank_of(a_scale) == 1 and rank_of(a) > 1 and dims_of(a_scale)[0] != ONE:
         a_scale = n.build.reshape(a_scale, (*dims_of(a_scale), 1))
     if is_small_float(element_of(a)) or is_small_float(element_of(b)):
         total = product(n, n.build.cast(a, f32), n.build.cast(b, f32))
@@ -109,7 +110,7 @@ def qlinear_matmul(n: Node) -> SSAValue:
 
 def _scalar_or_same(n: Node, value: SSAValue) -> SSAValue:
     """A parameter of one number as a scalar."""
-    return n.build.reshape(value, ()) if all(d == 1 for d in dims_of(value)) else value
+    return n.build.reshape(value, ()) if all(d == ONE for d in dims_of(value)) else value
 
 
 def _geometry(n: Node, x: SSAValue, weight: SSAValue) -> Geometry:
