@@ -7,6 +7,7 @@
 | `conv_oihw {.., channels_first}` | the same | the same, K = I / group * kernel.. |
 | `conv_iohw {nr, group}` | [I, O / group, kernel..] | the same of a transposed convolution's weight |
 | `depthwise` | [C, 1, kernel..] | [kernel elements, C] |
+| `quads_*` | weights of 8-bit integers | see `packing_bytes` |
 
 A panel holds `nr` columns of the right-hand side, K rows of `nr` adjacent elements, with zeros past the last column; in the K
 of a convolution the channels are innermost. This is what a micro-kernel streams through (Goto and van de Geijn 2008, "Anatomy
@@ -24,6 +25,7 @@ from xdsl.ir import Attribute
 from ..dialects.graph.dims import product
 from ..dialects.graph.types import AnyTensor, Dims, dims_of, element_of, tensor
 from ..dialects.kernel import PackingAttr
+from .packing_bytes import pack_quads, pack_quads_conv, quads_conv_dims, quads_dims
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -112,4 +114,6 @@ _FORMS: dict[str, _Form] = {
     "conv_oihw": (_conv_dims, _pack_conv),
     "conv_iohw": (_conv_transpose_dims, _pack_conv_transpose),
     "depthwise": (_depthwise_dims, _pack_depthwise),
+    "quads_b": (quads_dims, pack_quads),
+    "quads_oihw": (quads_conv_dims, pack_quads_conv),
 }

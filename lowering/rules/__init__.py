@@ -6,7 +6,9 @@ from .base import Rule
 from .contraction import ContractionRule
 from .copies import CopiesRule
 from .elementwise import ElementwiseRule
+from .int_contraction import IntContractionRule
 from .pack import PackRule
+from .pack_bytes import PackBytesRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
 from .scalar import ScalarRule
@@ -20,11 +22,13 @@ from .window import WindowRule
 RULES: tuple[Rule, ...] = (
     WindowRule(),
     ContractionRule(),
+    IntContractionRule(),
     ReductionRule(),
     TransposeRule(),
     ElementwiseRule(),
     CopiesRule(),
     PackRule(),
+    PackBytesRule(),
     ResampleRule(),
     ScatterRule(),
     SelectRule(),
