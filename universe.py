@@ -36,6 +36,7 @@ GRAPH_PASSES: dict[str, str] = {
     "pull-scales": "passes.pull_scales:PullScalesPass",
     "recognize-activations": "passes.recognize_activations:RecognizeActivationsPass",
     "recognize-gelu": "passes.recognize_gelu:RecognizeGeluPass",
+    "recognize-integer-contractions": "passes.recognize_integer_contractions:RecognizeIntegerContractionsPass",
     "recognize-norms": "passes.recognize_norms:RecognizeNormsPass",
     "recognize-softmax": "passes.recognize_softmax:RecognizeSoftmaxPass",
     "sink-movement": "passes.sink_movement:SinkMovementPass",

@@ -9,20 +9,10 @@ from ...dialects import graph
 from ...dialects.graph.base import ui8
 from ...dialects.graph.dtypes import element_type, is_small_float
 from ...dialects.graph.elementwise import is_integer
+from ...dialects.graph.integer_products import ONE, Geometry, integer_conv, integer_matmul, per_channel
 from ...dialects.graph.types import dims_of, element_of, rank_of
 from ..node import Node
-from ..quantization import (
-    ONE,
-    Geometry,
-    dequantized,
-    integer_conv,
-    integer_matmul,
-    is_zero,
-    parameter,
-    per_channel,
-    quantized,
-    ratio,
-)
+from ..quantization import dequantized, is_zero, parameter, quantized, ratio
 from ..registry import op
 from ..tensors import dtype_of
 from ..windows import padding, window
@@ -89,7 +79,7 @@ def dynamic_quantize_linear(n: Node) -> list[SSAValue | None]:
 
 @op("MatMulInteger")
 def matmul_integer(n: Node) -> SSAValue:
-    return integer_matmul(n, n.x(0), n.x(1), *(None if is_zero(n, i) else n.x(i) for i in (2, 3)))
+    return integer_matmul(n.build, n.x(0), n.x(1), *(None if is_zero(n, i) else n.x(i) for i in (2, 3)))
 
 
 @op("QLinearMatMul")
@@ -102,7 +92,7 @@ def qlinear_matmul(n: Node) -> SSAValue:
         total = product(n, n.build.cast(a, f32), n.build.cast(b, f32))
     else:
         zeros = (None if is_zero(n, i) else v for i, v in ((2, a_zero), (5, b_zero)))
-        total = integer_matmul(n, a, b, *zeros)
+        total = integer_matmul(n.build, a, b, *zeros)
     factors = (_scalar_or_same(n, s) for s in (a_scale, b_scale, y_scale))
     scaled = n.emit(graph.MulOp(n.build.cast(total, f32), ratio(n, *factors)))
     return quantized(n, scaled, None if is_zero(n, 7) else _scalar_or_same(n, y_zero), element_of(y_zero))
@@ -124,7 +114,7 @@ def _geometry(n: Node, x: SSAValue, weight: SSAValue) -> Geometry:
 def conv_integer(n: Node) -> SSAValue:
     x, weight = n.x(0), n.x(1)
     zeros = [None if is_zero(n, i) else n.x(i) for i in (2, 3)]
-    return integer_conv(n, x, weight, _geometry(n, x, weight), *zeros)
+    return integer_conv(n.build, x, weight, _geometry(n, x, weight), *zeros)
 
 
 @op("QLinearConv")
@@ -132,10 +122,10 @@ def qlinear_conv(n: Node) -> SSAValue:
     """Weights may have a scale and a zero point for each output channel; the bias is in units of both scales."""
     x, weight, rank = n.x(0), n.x(3), n.rank(3)
     zeros = (None if is_zero(n, i) else n.x(i) for i in (2, 5))
-    total = integer_conv(n, x, weight, _geometry(n, x, weight), *zeros)
+    total = integer_conv(n.build, x, weight, _geometry(n, x, weight), *zeros)
     if n.has(8):
-        total = n.emit(graph.AddOp(total, per_channel(n, n.x(8), rank - 1)))
-    factor = ratio(n, _scalar_or_same(n, n.x(1)), per_channel(n, n.x(4), rank - 1), _scalar_or_same(n, n.x(6)))
+        total = n.emit(graph.AddOp(total, per_channel(n.build, n.x(8), rank - 1)))
+    factor = ratio(n, _scalar_or_same(n, n.x(1)), per_channel(n.build, n.x(4), rank - 1), _scalar_or_same(n, n.x(6)))
     scaled = n.emit(graph.MulOp(n.build.cast(total, f32), factor))
     zero = None if is_zero(n, 7) else _scalar_or_same(n, n.x(7))
     return quantized(n, scaled, zero, n.element(7))
