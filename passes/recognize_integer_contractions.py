@@ -14,12 +14,12 @@ from xdsl.dialects.builtin import f32
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ..dialects import graph
-from ..dialects.graph.base import flag, integer, ints
+from ..dialects.graph.base import flag, integer, ints, ui8
 from ..dialects.graph.dims import DimExpr, DimLike
 from ..dialects.graph.integer_products import ONE, Geometry, integer_conv, integer_matmul
 from ..dialects.graph.linalg import BYTES
 from ..dialects.graph.types import Dims, dims_of, element_of, rank_of, tensor
-from .constants import constant_of
+from .constants import constant_of, scalar_constant, splat_of
 from .driver import Pattern, PatternPass, Rewriter, producer
 
 
@@ -82,6 +82,7 @@ class ConvolveIntegers(Pattern[graph.ConvOp]):
         if not _is_along(weight.scale, outputs, rank):
             return False
         e = _Emitter(rewriter)
+        x = _unsigned(e, x, rewriter)
         geometry = Geometry(*(list(ints(a)) for a in (op.strides, op.pads, op.dilations)), group=1)
         total = integer_conv(e, x.values, weight.values, geometry, x.zero, None)
         channels = (outputs, *[1] * (rank - 2))
@@ -108,6 +109,7 @@ class MultiplyIntegers(Pattern[graph.MatmulOp]):
         if not (_is_along(weight.scale, columns, 2) if turned else _is_last(weight.scale, columns)):
             return False
         e = _Emitter(rewriter)
+        x = _unsigned(e, x, rewriter)
         values = e.emit(graph.TransposeOp(weight.values, [1, 0])) if turned else weight.values
         total = integer_matmul(e, x.values, values, x.zero, None)
         scale = e.reshape(weight.scale, () if _is_one(weight.scale) else (columns,))
@@ -122,6 +124,19 @@ def _pair(x: SSAValue, weight: SSAValue) -> tuple[Dequantized, Dequantized] | No
         return None
     plain = _is_one(left.scale) and (left.zero is None or _is_one(left.zero))
     return (left, right) if plain else None
+
+
+def _unsigned(e: _Emitter, x: Dequantized, rewriter: Rewriter) -> Dequantized:
+    """q + 128, the same bits with the sign changed, where the zero point of signed q is -128 (that of a relu's result).
+
+    Then no zero point is left: padding is plain zeros.
+    """
+    zero = None if x.zero is None else splat_of(x.zero, rewriter.session.weights)
+    if zero is None or int(zero) != -128:
+        return x
+    sign = rewriter.insert(scalar_constant(-128, element_of(x.values)))
+    flipped = e.emit(graph.BitwiseXorOp(x.values, sign))
+    return Dequantized(e.emit(graph.BitcastOp(flipped, ui8)), x.scale, None)
 
 
 def _scaled(e: _Emitter, total: SSAValue, x: Dequantized, scale: SSAValue) -> SSAValue:
