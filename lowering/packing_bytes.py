@@ -3,11 +3,11 @@
 | packing | logical | packed |
 |---|---|---|
 | `quads_b {nr}` | [batch.., K, N], or [batch.., N, K] with `transposed` | [batch.., ceil(N / nr), 1 + ceil(K / 4), 4 nr] |
-| `quads_oihw {nr, group}` | [O, I / group, kernel..] | [group, ceil(O / group / nr), 1 + ceil(K / 4), 4 nr], K = kernel.. * I / group |
-| `quads_oihw {.., channels_first}` | the same | the same, K = I / group * kernel.. |
+| `quads_oihw {nr, group}` | [O, I / group, kernel..] | [group, ceil(O / group / nr), 1 + ceil(K / 4), 4 nr] |
 
-A panel holds `nr` columns. Its first row has the sums over K of the columns as 32-bit integers, in their bytes; then come rows
-of four elements of each column that follow each other in K. What is past the end is zero.
+K of a convolution is kernel.. * I / group, with `channels_first` I / group * kernel... A panel holds `nr` columns. Its first row
+has the sums over K of the columns as 32-bit integers, in their bytes; then come rows of four elements of each column that follow
+each other in K. What is past the end is zero.
 """
 
 from __future__ import annotations

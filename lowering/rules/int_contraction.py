@@ -1,4 +1,4 @@
-"""The integer contraction rule: matmul and convolution of 8-bit integers with sums of 32 bits, the epilogue fused into the stores.
+"""The integer contraction rule: matmul and convolution of 8-bit integers with sums of 32 bits, epilogues fused into the stores.
 
 Four steps of depth are one 32-bit word of each row and of each column (`packing_bytes`). AVX-512 VNNI multiplies and adds such
 words in one instruction, whose one operand is unsigned and whose other is signed; other targets do it in 16-bit halves. Nothing
@@ -133,7 +133,10 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> BytePlan:
         (schedule["mc"] % schedule["mr"] > 0, "has a schedule whose mc is no multiple of mr"),
         (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
         (schedule["kc"] < problem.depth.value, "has a schedule that cuts the depth"),
-        (in_place and (problem.depth.value % QUAD > 0 or not readable_in_place(problem, schedule["mr"])), "cannot read its rows in place"),
+        (
+            in_place and (problem.depth.value % QUAD > 0 or not readable_in_place(problem, schedule["mr"])),
+            "cannot read its rows in place",
+        ),
     ):
         if wrong:
             raise CompileError(f"kernel '{name}' {reason}", stage="lower-kernels")

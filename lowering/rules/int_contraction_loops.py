@@ -1,10 +1,10 @@
 """The loops of an integer contraction kernel: as those of `contraction_loops`, with the whole depth in one block.
 
-    for slice in [lo, hi):                 batch, chunk of mc rows, panel of nr columns; panels innermost
-        on a new chunk: gather its rows into scratch, unless they are read in place
-        for row block of mr:
-            for four steps of depth: mr x nr dot products of words in registers
-            epilogue and store
+for slice in [lo, hi):                 batch, chunk of mc rows, panel of nr columns; panels innermost
+    on a new chunk: gather its rows into scratch, unless they are read in place
+    for row block of mr:
+        for four steps of depth: mr x nr dot products of words in registers
+        epilogue and store
 """
 
 from __future__ import annotations

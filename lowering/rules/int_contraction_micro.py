@@ -118,5 +118,3 @@ class _Dot:
 
 def _bitcast(b: LoopBuilder, value: SSAValue, kind: Attribute) -> SSAValue:
     return value if value.type == kind else b.op(vector.BitcastOp, [value], kind)
-
-
