@@ -38,7 +38,8 @@ def both(op: str, inputs: dict[str, Array | None], outputs: int = 1, **attribute
     model = model_of(op, inputs, outputs, **attributes)
     given = {name: x for name, x in inputs.items() if x is not None}
     found = tilewright.compile(model).run(given)
-    return list(zip(found.values(), ReferenceEvaluator(model).run(None, given), strict=True))
+    expected: Any = ReferenceEvaluator(model).run(None, given)
+    return list(zip(found.values(), expected, strict=True))
 
 
 def assert_equal(pairs: list[tuple[Array, Array]]) -> None:
@@ -139,9 +140,8 @@ def test_quantized_products(kind: str) -> None:
     a, b = integers(kind, 4, 30), integers(kind, 30, 6)
     scales = [np.array(s, np.float32) for s in (0.02, 0.0125, 1.5)]
     zeros = [integers(kind) for _ in range(3)]
-    inputs: dict[str, Array | None] = dict(
-        zip(("a", "as", "az", "b", "bs", "bz", "ys", "yz"), (a, scales[0], zeros[0], b, scales[1], zeros[1], scales[2], zeros[2]))
-    )
+    inputs: dict[str, Array | None] = {"a": a, "as": scales[0], "az": zeros[0], "b": b, "bs": scales[1], "bz": zeros[1]}
+    inputs |= {"ys": scales[2], "yz": zeros[2]}
     ((found, expected),) = both("QLinearMatMul", inputs)
     # The reference adds the zero point before it rounds, which sends ties the other way when that is odd.
     assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1

@@ -26,7 +26,7 @@ from tilewright.lowering.rules.int_contraction import IntContractionRule
 from tilewright.lowering.rules.pack_bytes import PackBytesRule
 
 from .loops_text import LOCAL_TARGETS
-from .rule_kernels import make_kernel, reference, run_rule
+from .rule_kernels import Build, make_kernel, reference, run_rule
 
 Array = NDArray[Any]
 RULE = IntContractionRule()
@@ -41,7 +41,7 @@ def bytes_of(rng: np.random.Generator, kind: str, shape: Sequence[int]) -> Array
     return np.where(rng.random(shape) < 0.5, extreme, drawn).astype(kind)
 
 
-def check(types: list[Attribute], build: Any, arrays: list[Array], target: TargetModel, slices: int = 1) -> int:
+def check(types: list[Attribute], build: Build, arrays: list[Array], target: TargetModel, slices: int = 1) -> int:
     """Run a kernel and compare; how its rows are read."""
     kernel = make_kernel(types, build)
     expected = reference(kernel, arrays)
@@ -57,7 +57,11 @@ def matmul(m: int, k: int, n: int, kinds: tuple[str, str], target: TargetModel, 
     rng = np.random.default_rng(m + k + n)
     arrays = [bytes_of(rng, kinds[0], [m, k]), bytes_of(rng, kinds[1], shape)]
     types: list[Attribute] = [tensor(left, [m, k]), tensor(right, shape)]
-    return check(types, lambda a: [graph.MatmulOp(a[0], a[1], transpose_rhs=turned)], arrays, target, slices)
+
+    def build(a: Sequence[SSAValue]) -> list[Operation]:
+        return [graph.MatmulOp(a[0], a[1], transpose_rhs=turned)]
+
+    return check(types, build, arrays, target, slices)
 
 
 @pytest.mark.parametrize("target", LOCAL_TARGETS, ids=lambda t: t.name)
@@ -143,11 +147,12 @@ def test_the_epilogue_quantizes_and_dequantizes_a_residual() -> None:
         scaled = graph.MulOp(residual, residual)
         moved = graph.MulOp(zero, a[3])
         total = graph.SubOp(product, moved)
-        wide = graph.MulOp(graph_cast := graph.CastOp(total, f32), a[4])
+        floats = graph.CastOp(total, f32)
+        wide = graph.MulOp(floats, a[4])
         y = graph.AddOp(wide, scaled)
         whole = graph.RoundOp(y)
         clipped = graph.ClipOp(whole, 0.0, 255.0)
-        return [product, zero, residual, scaled, moved, total, graph_cast, wide, y, whole, clipped, graph.CastOp(clipped, u8)]
+        return [product, zero, residual, scaled, moved, total, floats, wide, y, whole, clipped, graph.CastOp(clipped, u8)]
 
     rng = np.random.default_rng(3)
     arrays = [bytes_of(rng, "uint8", [m, k]), bytes_of(rng, "int8", [k, n]), np.array(7, np.uint8)]
