@@ -38,7 +38,8 @@ def both(op: str, inputs: dict[str, Array | None], outputs: int = 1, **attribute
     model = model_of(op, inputs, outputs, **attributes)
     given = {name: x for name, x in inputs.items() if x is not None}
     found = tilewright.compile(model).run(given)
-    expected: Any = ReferenceEvaluator(model).run(None, given)
+    evaluator: Any = ReferenceEvaluator(model)
+    expected: list[Array] = evaluator.run(None, given)
     return list(zip(found.values(), expected, strict=True))
 
 
