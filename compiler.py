@@ -69,10 +69,10 @@ STAGES: tuple[Stage, ...] = (
             "cse-graph",
             "assign-layouts",
         ),
-        "machine-independent rewrites come first, while an op still says what it means; quantized weights must be seen before "
-        "they fold to floats; what is folded and merged first never comes up again; recognisers meet fewer forms once elementwise ops "
-        "are simple; folded weights may turn out equal; half types widen when nothing asks for them any more; memory orders come "
-        "last because the other rewrites know none",
+        "machine-independent rewrites come first, while an op still says what it means; quantized weights must be seen "
+        "before they fold to floats; what is folded and merged first never comes up again; recognisers meet fewer forms once "
+        "elementwise ops are simple; folded weights may turn out equal; half types widen when nothing asks for them any more; "
+        "memory orders come last because the other rewrites know none",
     ),
     Stage("kernels", ("outline-kernels",), "fusion decides what is one kernel before anything decides how it runs"),
     Stage(
