@@ -135,7 +135,7 @@ def _retype_packed(op: Operation) -> None:
 
 def _generalize_properties(op: Operation, sizes: _Sizes) -> None:
     """Symbols in attributes become sizes too; numbers there stay, code depends on them."""
-    if is_depthwise(op):
+    if sizes.everything and is_depthwise(op):
         op.properties["group"] = IntegerAttr(0, i64)  # as many as there are channels, a runtime size by now
     for name, attribute in op.properties.items():
         if isinstance(attribute, DimsAttr) and not all(d.is_static for d in attribute.data):

@@ -169,3 +169,22 @@ def test_quantized_convolution_with_channels_of_their_own() -> None:
     ((found, expected),) = both("QLinearConv", inputs, pads=[1, 1, 1, 1])
     assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
     assert (found != expected).mean() < 0.02
+
+
+def test_dynamic_rows_and_images() -> None:
+    a, b = integers("uint8", 13, 36), integers("int8", 36, 20)
+    node = helper.make_node("MatMulInteger", ["a", "b"], ["y"])
+    model = make_model([node], {"a": Typed(["m", 36], np.uint8)}, constants={"b": b})
+    session = tilewright.compile(model)
+    for rows in (1, 5, 13):
+        (found,) = session.run({"a": a[:rows]}).values()
+        np.testing.assert_array_equal(found, a[:rows].astype(np.int32) @ b.astype(np.int32))
+    w, x = integers("int8", 6, 5, 3, 3), integers("int8", 2, 5, 9, 8)
+    node = helper.make_node("ConvInteger", ["x", "w"], ["y"], pads=[1, 1, 1, 1])
+    types = {"x": Typed(["n", 5, "h", "w"], np.int8)}
+    session = tilewright.compile(make_model([node], types, constants={"w": w}))
+    static = ReferenceEvaluator(make_model([node], {"x": Typed(x.shape, np.int8)}, constants={"w": w}))
+    for part in (x, x[:1, :, :4, :5]):
+        (found,) = session.with_guard().run({"x": part}).values()
+        expected: Any = static.run(None, {"x": part})
+        np.testing.assert_array_equal(found, expected[0])
