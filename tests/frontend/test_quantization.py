@@ -183,8 +183,8 @@ def test_dynamic_rows_and_images() -> None:
     node = helper.make_node("ConvInteger", ["x", "w"], ["y"], pads=[1, 1, 1, 1])
     types = {"x": Typed(["n", 5, "h", "w"], np.int8)}
     session = tilewright.compile(make_model([node], types, constants={"w": w}))
-    static = ReferenceEvaluator(make_model([node], {"x": Typed(x.shape, np.int8)}, constants={"w": w}))
+    static: Any = ReferenceEvaluator(make_model([node], {"x": Typed(x.shape, np.int8)}, constants={"w": w}))
     for part in (x, x[:1, :, :4, :5]):
         (found,) = session.with_guard().run({"x": part}).values()
-        expected: Any = static.run(None, {"x": part})
+        expected = static.run(None, {"x": part})
         np.testing.assert_array_equal(found, expected[0])
