@@ -1,4 +1,4 @@
-// RUN: tilewright-opt %s -p recognize-integer-contractions --split-input-file | filecheck %s
+// RUN: tilewright-opt %s -p recognize-integer-contractions | filecheck %s
 
 // One scale for x, one for each output channel of the weight: both leave the sum.
 // CHECK-LABEL: func.func @convolution
@@ -19,8 +19,6 @@ func.func @convolution(%q: tensor<1x3x8x8xsi8>, %s: tensor<f32>, %ws: tensor<4x1
   func.return %y : tensor<1x4x6x6xf32>
 }
 
-// -----
-
 // A zero point of -128 is a change of sign; another one is made up for by sums over the weight.
 // CHECK-LABEL: func.func @products
 func.func @products(%q: tensor<2x8xsi8>, %s: tensor<f32>, %p: tensor<si8>) -> (tensor<2x4xf32>, tensor<2x4xf32>) {
@@ -33,7 +31,7 @@ func.func @products(%q: tensor<2x8xsi8>, %s: tensor<f32>, %p: tensor<si8>) -> (t
   // CHECK:      [[R:%.*]] = graph.reduce %{{.*}} {kind = "sum"
   // CHECK:      [[C:%.*]] = graph.mul [[Z]], [[R]]
   // CHECK:      graph.sub [[T]], [[C]]
-  %w = graph.constant #graph.weight<"w"> : tensor<8x4xsi8>
+  %w = graph.constant #graph.weight<"matrix"> : tensor<8x4xsi8>
   %low = graph.constant dense<-128> : tensor<si8>
   %f = graph.cast %q : (tensor<2x8xsi8>) -> tensor<2x8xf32>
   %g = graph.cast %w : (tensor<8x4xsi8>) -> tensor<8x4xf32>
@@ -49,13 +47,11 @@ func.func @products(%q: tensor<2x8xsi8>, %s: tensor<f32>, %p: tensor<si8>) -> (t
   func.return %y, %t : tensor<2x4xf32>, tensor<2x4xf32>
 }
 
-// -----
-
 // Scales along the depth don't leave the sum, and a weight that is no constant has no packed form.
 // CHECK-LABEL: func.func @kept
 func.func @kept(%q: tensor<2x8xsi8>, %s: tensor<8xf32>, %one: tensor<f32>, %r: tensor<8x4xsi8>) -> (tensor<2x4xf32>, tensor<2x4xf32>) {
   // CHECK-COUNT-2: graph.matmul {{.*}} : (tensor<2x8xf32>, tensor<8x4xf32>) -> tensor<2x4xf32>
-  %w = graph.constant #graph.weight<"w"> : tensor<8x4xsi8>
+  %w = graph.constant #graph.weight<"matrix"> : tensor<8x4xsi8>
   %f = graph.cast %q : (tensor<2x8xsi8>) -> tensor<2x8xf32>
   %x = graph.mul %f, %s : (tensor<2x8xf32>, tensor<8xf32>) -> tensor<2x8xf32>
   %g = graph.cast %w : (tensor<8x4xsi8>) -> tensor<8x4xf32>
