@@ -44,6 +44,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "graph",
         (
+            "recognize-integer-contractions",
             "canonicalize-graph",
             "cse-graph",
             "expand-scans",
@@ -64,13 +65,15 @@ STAGES: tuple[Stage, ...] = (
             "absorb-pads",
             "trim-windows",
             "pull-scales",
+            "widen-half-contractions",
             "canonicalize-graph",
             "cse-graph",
             "assign-layouts",
         ),
-        "machine-independent rewrites come first, while an op still says what it means; what is folded and merged first never "
-        "comes up again; recognisers meet fewer forms once elementwise ops are simple; folded weights may turn out equal; memory "
-        "orders come last because the other rewrites know none",
+        "machine-independent rewrites come first, while an op still says what it means; quantized weights must be seen "
+        "before they fold to floats; what is folded and merged first never comes up again; recognisers meet fewer forms once "
+        "elementwise ops are simple; folded weights may turn out equal; half types widen when nothing asks for them any more; "
+        "memory orders come last because the other rewrites know none",
     ),
     Stage("kernels", ("outline-kernels",), "fusion decides what is one kernel before anything decides how it runs"),
     Stage(

@@ -36,6 +36,7 @@ GRAPH_PASSES: dict[str, str] = {
     "pull-scales": "passes.pull_scales:PullScalesPass",
     "recognize-activations": "passes.recognize_activations:RecognizeActivationsPass",
     "recognize-gelu": "passes.recognize_gelu:RecognizeGeluPass",
+    "recognize-integer-contractions": "passes.recognize_integer_contractions:RecognizeIntegerContractionsPass",
     "recognize-norms": "passes.recognize_norms:RecognizeNormsPass",
     "recognize-softmax": "passes.recognize_softmax:RecognizeSoftmaxPass",
     "sink-movement": "passes.sink_movement:SinkMovementPass",
@@ -47,6 +48,7 @@ GRAPH_PASSES: dict[str, str] = {
     "canonicalize-graph": "passes.canonicalize_graph:CanonicalizeGraphPass",
     "cse-graph": "passes.cse_graph:CseGraphPass",
     "dce-graph": "passes.dce_graph:DceGraphPass",
+    "widen-half-contractions": "passes.widen_half_contractions:WidenHalfContractionsPass",
     "hoist-invariants": "passes.hoist_invariants:HoistInvariantsPass",
 }
 """Rewrites of the graph stage."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import onnx
 from onnx import AttributeProto
 from xdsl.dialects.builtin import IntegerType
@@ -166,7 +167,9 @@ class Node:
         return self._required(name, self.attribute(name, AttributeProto.INT, "i"), default)
 
     def float_attr(self, name: str, default: float | None = None) -> float:
-        return self._required(name, self.attribute(name, AttributeProto.FLOAT, "f"), default)
+        """An attribute of 32 bits, as are the defaults in the schemas."""
+        rounded = None if default is None else float(np.float32(default))
+        return self._required(name, self.attribute(name, AttributeProto.FLOAT, "f"), rounded)
 
     def str_attr(self, name: str, default: str | None = None) -> str:
         found = self.attribute(name, AttributeProto.STRING, "s")

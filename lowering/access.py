@@ -17,7 +17,7 @@ from xdsl.ir import Attribute, BlockArgument, Operation, SSAValue
 
 from ..dialects import graph
 from ..dialects.graph.dims import DimExpr, exact_quotient, product
-from ..dialects.graph.dtypes import dense_array
+from ..dialects.graph.dtypes import dense_array, numbers_of
 from ..dialects.graph.types import Dims, dims_of, element_of, order_of, physical_strides
 from .pointwise import is_pointwise
 
@@ -329,14 +329,13 @@ def is_inline(op: Operation) -> TypeGuard[graph.ConstantOp | graph.DimsOp]:
 
 
 def splat_of(op: graph.ConstantOp | graph.DimsOp) -> float | int | None:
-    """The number that an inline constant repeats, if it is one number."""
+    """The number that an inline constant repeats, as registers hold it, if it is one number."""
     if isinstance(op, graph.DimsOp):
         (first, *rest) = op.value.data or (ZERO,)
         return first.value if first.is_static and not rest else None
     assert op.dense is not None
-    numbers = dense_array(op.dense)
-    uniform = numbers.size and (numbers == numbers.flat[0]).all()
-    return numbers.flat[0].item() if uniform else None
+    numbers = numbers_of(dense_array(op.dense))
+    return numbers[0] if numbers and all(n == numbers[0] for n in numbers) else None
 
 
 def places(dims: Sequence[DimExpr]) -> list[DimExpr]:

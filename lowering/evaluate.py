@@ -15,11 +15,11 @@ from xdsl.ir import SSAValue
 
 from ..dialects import arith, graph
 from ..dialects.graph.dims import DimExpr
-from ..dialects.graph.dtypes import dense_array
+from ..dialects.graph.dtypes import dense_array, numbers_of
 from ..dialects.graph.types import element_of
 from .access import ONE, ZERO, Apply, Bound, Leaf, Node, Splat
 from .builder import Index, KernelBuilder
-from .casts import to_register, to_storage
+from .casts import stored_number, to_register, to_storage
 from .loop_types import storage_type, vector_type
 from .pointwise import emit_pointwise
 from .shuffles import extract, insert, pick, reverse
@@ -82,8 +82,9 @@ class Evaluator:
             case Leaf():
                 return self.preset.get(id(node)) or self._load(node, point)
             case Splat():
-                kind = storage_type(node.element) if self.raw else register_type(node.element)
-                return self.b.const(node.value, kind)
+                if self.raw:
+                    return self.b.const(stored_number(node.value, node.element), storage_type(node.element))
+                return self.b.const(node.value, register_type(node.element))
             case Apply():
                 return self._apply(node, point)
             case Bound():
@@ -180,7 +181,7 @@ class Evaluator:
     def _number(self, number: DimExpr | float | int, table: SSAValue) -> SSAValue:
         element = storage_type(element_of(table))
         if not isinstance(number, DimExpr):
-            return self.b.const(number, element)
+            return self.b.const(stored_number(number, element_of(table)), element)
         return self.b.pure(arith.IndexCastOp, [self.b.index(self.b.dim(number))], element)
 
 
@@ -191,7 +192,7 @@ def table_numbers(value: SSAValue) -> Sequence[DimExpr | float | int]:
         return op.value.data
     dense = cast(graph.ConstantOp, op).dense
     assert dense is not None
-    return [n.item() for n in dense_array(dense).flat]
+    return numbers_of(dense_array(dense))
 
 
 def table_bytes(value: SSAValue) -> int:

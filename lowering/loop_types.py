@@ -19,30 +19,34 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, SSAValue
 
+from ..dialects.graph.dtypes import SMALL_FLOATS
+
 INDEX = IndexType()
 
 
 def storage_type(element: Attribute) -> Attribute:
-    """How an element lies in memory: booleans take a byte, integers lose their sign."""
+    """How an element lies in memory: nothing takes less than a byte, integers lose their sign, small floats are their bits."""
     width = integer_width(element)
     return element if width is None else _signless(max(width, 8))
 
 
 def compute_type(element: Attribute) -> Attribute:
-    """The signless type an element has in registers."""
+    """The signless type an element has in registers: i1 for booleans, else at least a byte."""
     width = integer_width(element)
-    return element if width is None else _signless(width)
+    return element if width is None else _signless(width if width == 1 else max(width, 8))
 
 
 def integer_width(element: Attribute) -> int | None:
-    """Bits of an integer element type; None for other types."""
-    return cast(IntegerType, element).width.data if isinstance(element, IntegerType) else None
+    """Bits of an element type that is kept in integers, as small floats are; None for other types."""
+    if isinstance(element, IntegerType):
+        return cast(IntegerType, element).width.data
+    return element.bitwidth if isinstance(element, SMALL_FLOATS) else None
 
 
 def bit_width(element: Attribute) -> int:
-    """Bits of an integer or float type."""
+    """Bits that an integer or float type takes in a vector."""
     width = integer_width(element)
-    return cast(AnyFloat, element).bitwidth if width is None else width
+    return cast(AnyFloat, element).bitwidth if width is None else width if width == 1 else max(width, 8)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@
 | `conv_iohw {nr, group}` | [I, O / group, kernel..] | the same of a transposed convolution's weight |
 | `depthwise` | [C, 1, kernel..] | [kernel elements, C] |
 | `winograd {nr, alpha}` | [O, I, 3, 3] | [ceil(O / nr), filter values, I, nr]: filters for tiles of alpha inputs |
+| `quads_*` | weights of 8-bit integers | see `packing_bytes` |
 
 A panel holds `nr` columns of the right-hand side, K rows of `nr` adjacent elements, with zeros past the last column; in the K
 of a convolution the channels are innermost. This is what a micro-kernel streams through (Goto and van de Geijn 2008, "Anatomy
@@ -26,6 +27,7 @@ from ..dialects.graph.dims import product
 from ..dialects.graph.types import AnyTensor, Dims, dims_of, element_of, tensor
 from ..dialects.kernel import PackingAttr
 from .cook_toom import FILTERINGS, transform_filters
+from .packing_bytes import pack_quads, pack_quads_conv, quads_conv_dims, quads_dims
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -133,4 +135,6 @@ _FORMS: dict[str, _Form] = {
     "conv_iohw": (_conv_transpose_dims, _pack_conv_transpose),
     "depthwise": (_depthwise_dims, _pack_depthwise),
     "winograd": (_winograd_dims, _pack_winograd),
+    "quads_b": (quads_dims, pack_quads),
+    "quads_oihw": (quads_conv_dims, pack_quads_conv),
 }

@@ -17,10 +17,11 @@ from xdsl.dialects.builtin import f64
 from xdsl.ir import Operation, SSAValue
 
 from ..dialects.graph import elementwise as ew
+from ..dialects.graph.base import flag
 from ..dialects.graph.types import element_of
 from . import vmath
 from .builder import LoopBuilder
-from .casts import cast
+from .casts import bitcast, cast
 from .integers import divide, floor_modulo, power, remainder, shift_left, shift_right
 from .values import Value
 
@@ -222,7 +223,8 @@ _TABLE: dict[type[Operation], Formula] = {
     ew.ThresholdedReluOp: lambda op, v: v[0].gt(_number(op.alpha)).select(v[0], 0.0),
     ew.HardSigmoidOp: lambda op, v: v[0].fma(_number(op.alpha), _number(op.beta)).clamp(0.0, 1.0),
     ew.ClipOp: _clip,
-    ew.CastOp: lambda op, v: cast(v[0], element_of(op.result)),
+    ew.CastOp: lambda op, v: cast(v[0], element_of(op.result), flag(op.saturate), op.round_mode.data),
+    ew.BitcastOp: lambda op, v: bitcast(v[0], element_of(op.result)),
     # binary
     ew.AddOp: _binary(lambda x, y: x + y),
     ew.SubOp: _binary(lambda x, y: x - y),

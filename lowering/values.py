@@ -1,6 +1,7 @@
 """Values in registers: SSA scalars or vectors that know their graph element type, with Python operators.
 
-A value's register type is the signless form of its element, except that f16 and bf16 are computed in f32; booleans are i1.
+A value's register type is the signless form of its element, except that f16 and bf16 are computed in f32; booleans are i1,
+integers below a byte are extended to i8, and floats below f16 are their bits in an i8.
 Formulas written with `Value` emit scalar or vector ops alike, whatever the number of lanes.
 """
 
@@ -17,7 +18,6 @@ from xdsl.dialects.builtin import (
     Float16Type,
     FloatAttr,
     IntegerAttr,
-    IntegerType,
     Signedness,
     VectorType,
     f32,
@@ -27,6 +27,7 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from ..dialects import arith
 from ..dialects.graph.base import i1
+from ..dialects.narrowing import is_integer
 from .builder import DEFAULT_PROPERTIES, LoopBuilder
 from .loop_types import compute_type, integer_width, type_of, vector_type
 
@@ -40,8 +41,8 @@ def register_type(element: Attribute) -> Attribute:
 
 
 def is_signed(element: Attribute) -> bool:
-    """Whether an integer element compares and divides as signed; signless counts as signed, i1 does not."""
-    return cast(IntegerType, element).signedness.data is not Signedness.UNSIGNED and element != i1
+    """Whether an integer element compares and divides as signed; signless counts as signed, i1 and small floats do not."""
+    return is_integer(element) and element.signedness.data is not Signedness.UNSIGNED and element != i1
 
 
 def lanes_of(value: SSAValue) -> int:
@@ -86,7 +87,7 @@ class Value:
     # -- kinds ----------------------------------------------------------------------------------------------------------
     @property
     def is_float(self) -> bool:
-        return not isinstance(self.element, IntegerType)
+        return integer_width(self.element) is None
 
     @property
     def is_signed(self) -> bool:

@@ -18,7 +18,7 @@ from xdsl.ir import Operation, SSAValue
 from ..dialects import graph
 from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.base import flag, integer, ints
-from ..dialects.graph.dtypes import numpy_dtype
+from ..dialects.graph.dtypes import is_small_float, is_sub_byte, numpy_dtype
 from ..dialects.graph.types import element_of, static_shape
 
 Array = NDArray[Any]
@@ -90,7 +90,12 @@ def _shift(shift: Callable[[Array, Array], Array]) -> Callable[[Array, Array], A
 
 
 def _cast(op: graph.CastOp, x: Array) -> Array:
-    target = numpy_dtype(element_of(op.result))
+    element = element_of(op.result)
+    if is_small_float(element) or is_sub_byte(element):
+        raise CannotFold("rounding and wrapping are the kernels' own")
+    target = numpy_dtype(element)
+    if is_small_float(element_of(op.x)):
+        x = x.astype(np.float32)
     if target == np.bool_:
         return np.asarray(x != 0)
     if is_float(x) and target.kind in "iu":
@@ -99,6 +104,11 @@ def _cast(op: graph.CastOp, x: Array) -> Array:
         if not np.all((wide > limits.min - 1.0) & (wide < limits.max + 1.0)):
             raise CannotFold("float out of the range of the integer type")
     return x.astype(target)
+
+
+def _bitcast(op: graph.BitcastOp, x: Array) -> Array:
+    target = numpy_dtype(element_of(op.result))
+    return x.astype(np.bool_) if target == np.bool_ else np.ascontiguousarray(x).reshape(x.shape).view(target)
 
 
 def _clip(op: graph.ClipOp, x: Array) -> Array:
@@ -160,6 +170,7 @@ ELEMENTWISE: dict[type[Operation], Rule] = {
     graph.ModOp: lambda op, a: _mod(op, *a),
     graph.PowOp: lambda op, a: _pow(op, *a),
     graph.CastOp: lambda op, a: _cast(op, *a),
+    graph.BitcastOp: lambda op, a: _bitcast(op, *a),
     graph.ClipOp: lambda op, a: _clip(op, *a),
     graph.LeakyReluOp: lambda op, a: _leaky_relu(op, *a),
     graph.IsInfOp: lambda op, a: _is_inf(op, *a),

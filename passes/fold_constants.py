@@ -19,12 +19,13 @@ from xdsl.ir import Operation, SSAValue
 from ..dialects import graph
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import numpy_dtype
+from ..dialects.graph.elementwise import is_integer
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import broadcast_dims, dims_of, element_of, is_static, static_shape, tensor, tensor_type
 from ..runtime.weights import WeightStore
 from .constant_eval import ELEMENTWISE, RULES, CannotFold, evaluate
 from .constants import Array, array_of, constant_of, make_constant, make_splat, splat_of
-from .driver import AnyPattern, Pattern, PatternPass, Rewriter
+from .driver import AnyPattern, Pattern, PatternPass, Rewriter, producer
 from .weight_math import is_known
 
 ONE = DimExpr.of(1)
@@ -40,6 +41,9 @@ SMALL_EXPANSION = 1 << 16
 
 LAZY_BYTES = 1 << 20
 """From this size on data movement is a recipe."""
+
+EXACT_SUMS = ("sum", "max", "min")
+"""Reductions of integers that fold together with the cast before them."""
 
 SPLAT_MOVES = (graph.TransposeOp, graph.ReshapeOp, graph.BroadcastOp, graph.SliceOp)
 LAZY = (graph.TransposeOp, graph.ReshapeOp, graph.SliceOp, graph.ConcatOp)
@@ -126,6 +130,30 @@ def _fold_now(op: graph.GraphOp, store: WeightStore) -> graph.ConstantOp | None:
     return make_constant(evaluate(op, known), store, _name(op))
 
 
+class FoldWideSum(Pattern[graph.ReduceOp]):
+    """reduce(cast(constant)) -> constant, though the cast alone is too large to be kept
+
+    guard: both are exact; the sum is a recipe that runs when it is first read, so that no wide copy of a weight stays
+    """
+
+    def rewrite(self, op: graph.ReduceOp, rewriter: Rewriter) -> bool:
+        store, widened = rewriter.session.weights, producer(op.x, graph.CastOp)
+        if widened is None or not is_static(op.result) or not is_integer(element_of(op.x)) or op.kind.data not in EXACT_SUMS:
+            return False
+        keys = _weights([widened.x], store)
+        if keys is None or not is_integer(element_of(widened.x)):
+            return False
+
+        def recipe(array: Array) -> Array:
+            return evaluate(op, [evaluate(widened, [array])])
+
+        result = op.result
+        name = store.unique(f"{keys[0]}.{op.kind.data}")
+        attribute = store.derive(name, recipe, keys, static_shape(result), numpy_dtype(element_of(result)))
+        rewriter.replace(op, graph.ConstantOp(attribute, tensor_type(result)))
+        return True
+
+
 class ShrinkOperand(Pattern[graph.ElementwiseOp]):
     """F3: add(x, splat of any shape) -> add(x, scalar), add(x, constant of [1, 1, 4]) -> add(x, constant of [4])
 
@@ -154,7 +182,7 @@ class ShrinkOperand(Pattern[graph.ElementwiseOp]):
         return graph.ReshapeOp(operand, tensor(element_of(operand), dims[leading:])) if leading else None
 
 
-FOLD_CONSTANTS: tuple[AnyPattern, ...] = (FoldConstant(), ShrinkOperand())
+FOLD_CONSTANTS: tuple[AnyPattern, ...] = (FoldConstant(), FoldWideSum(), ShrinkOperand())
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,16 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.context import Context
-from xdsl.dialects.builtin import FloatAttr, ModuleOp, bf16, f16, f32, f64
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.builtin import Float32Type, Float64Type, FloatAttr, ModuleOp, bf16, f16, f32, f64
+from xdsl.ir import Attribute, SSAValue, Use
 
 from ..dialects.graph.elementwise import (
     AddOp,
+    CastOp,
+    CeilOp,
     ClipOp,
     DivOp,
+    FloorOp,
     LeakyReluOp,
     MaxOp,
     MinOp,
@@ -30,6 +33,7 @@ from ..dialects.graph.elementwise import (
     PreluOp,
     ReciprocalOp,
     ReluOp,
+    RoundOp,
     RsqrtOp,
     SqrtOp,
     SubOp,
@@ -171,9 +175,23 @@ class DivideExactly(Pattern[DivOp]):
 
 
 class DivideByMultiplying(DivideExactly):
-    """div(x, c) -> mul(x, 1 / c) for any constant c, one rounding more"""
+    """div(x, c) -> mul(x, 1 / c) for any constant c, one rounding more
+
+    guard: nothing turns the last bit into more: the quotient isn't rounded to a narrower type, and divides nothing itself
+    """
 
     strict: ClassVar[bool] = False
+
+    def rewrite(self, op: DivOp, rewriter: Rewriter) -> bool:
+        return not any(map(_is_sensitive, op.result.uses)) and super().rewrite(op, rewriter)
+
+
+def _is_sensitive(use: Use) -> bool:
+    """Whether an op makes a step of its operand's last bit, as quantization does."""
+    user = use.operation
+    if isinstance(user, CastOp):
+        return not isinstance(element_of(user.result), Float32Type | Float64Type)
+    return isinstance(user, RoundOp | FloorOp | CeilOp) or (isinstance(user, DivOp) and use.index == 1)
 
 
 DIVISORS_AT_MOST = 1 << 16

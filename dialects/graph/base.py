@@ -25,6 +25,7 @@ from .types import AnyTensor, dims_of, element_of, retype
 
 i1 = IntegerType(1)
 si64 = IntegerType(64, Signedness.SIGNED)
+ui8, ui32, ui64 = (IntegerType(width, Signedness.UNSIGNED) for width in (8, 32, 64))
 
 FALSE = BoolAttr.from_bool(False)
 TRUE = BoolAttr.from_bool(True)

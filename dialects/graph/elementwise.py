@@ -13,7 +13,8 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import ParsePropInAttrDict, irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def, traits_def
 from xdsl.traits import Pure
 
-from .base import Operand, require
+from .base import TRUE, Operand, require, require_kind
+from .dtypes import bits_of
 from .elementwise_base import BinaryOp, ElementwiseOp, UnaryOp, broadcast_type, is_bool, is_float, is_integer
 from .elementwise_binary import (
     AddOp,
@@ -77,7 +78,9 @@ from .elementwise_unary import (
 )
 from .types import AnyTensor, element_of, with_element
 
-__all__ = ["BinaryOp", "ElementwiseOp", "UnaryOp", "is_float", "is_integer"]  # passes and rules look for them here
+ROUND_MODES = ("up", "down", "nearest")
+
+__all__ = ["ROUND_MODES", "BinaryOp", "ElementwiseOp", "UnaryOp", "is_float", "is_integer"]  # passes and rules look for them here
 
 
 @irdl_op_definition
@@ -208,16 +211,40 @@ class GeluOp(UnaryOp):
 
 @irdl_op_definition
 class CastOp(UnaryOp):
-    """x converted to the element type of the result (ONNX Cast rules)."""
+    """x converted to the element type of the result (ONNX Cast rules).
+
+    For floats of a byte or less, `saturate` says that what is too large becomes the largest number; for f8E8M0FNU `round_mode`
+    is "up", "down" or "nearest". They mean nothing for other types.
+    """
 
     name = "graph.cast"
+    DOMAIN: ClassVar[str] = "any"
+    saturate = prop_def(BoolAttr, default_value=TRUE)
+    round_mode = prop_def(StringAttr, default_value=StringAttr("up"))
+
+    def __init__(self, x: Operand, to: Attribute, saturate: bool = True, round_mode: str = "up"):
+        props = {"saturate": saturate, "round_mode": round_mode}
+        self.init_inferred([x], props, [with_element(SSAValue.get(x), to)])
+
+    def infer(self) -> Sequence[AnyTensor]:
+        require_kind(self.round_mode, ROUND_MODES, "round_mode")
+        return [with_element(self.x, element_of(self.result))]
+
+
+@irdl_op_definition
+class BitcastOp(UnaryOp):
+    """The bits of x read as elements of the result's type, which are as wide (ONNX BitCast); booleans are bytes."""
+
+    name = "graph.bitcast"
     DOMAIN: ClassVar[str] = "any"
 
     def __init__(self, x: Operand, to: Attribute):
         self.init_inferred([x], {}, [with_element(SSAValue.get(x), to)])
 
     def infer(self) -> Sequence[AnyTensor]:
-        return [with_element(self.x, element_of(self.result))]
+        source, target = element_of(self.x), element_of(self.result)
+        require(bits_of(source) == bits_of(target), f"{source} and {target} differ in width")
+        return [with_element(self.x, target)]
 
 
 @irdl_op_definition
@@ -321,6 +348,7 @@ ELEMENTWISE_OPS = [
     ClipOp,
     GeluOp,
     CastOp,
+    BitcastOp,
     ModOp,
     WhereOp,
 ]

@@ -10,12 +10,12 @@ from xdsl.dialects.builtin import (
     Float16Type,
     Float32Type,
     Float64Type,
-    IntegerType,
 )
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import ParsePropInAttrDict, operand_def, result_def, traits_def
 from xdsl.traits import Pure
 
+from .. import narrowing
 from .base import GraphOp, Operand, i1, require
 from .types import AnyTensor, broadcast_dims, dims_of, element_of, order_of, tensor
 
@@ -34,8 +34,8 @@ def is_bool(element: Attribute) -> bool:
 
 
 def is_integer(element: Attribute) -> bool:
-    """An integer that is not the boolean i1."""
-    return isinstance(element, IntegerType) and element != i1
+    """An integer that can be computed with: no boolean, and none of the types below a byte, which are only moved and cast."""
+    return narrowing.is_integer(element) and element.width.data >= 8
 
 
 def _is_number(element: Attribute) -> bool:

@@ -2,6 +2,7 @@
 
 from . import (
     activation,
+    casts,
     contraction,
     control,
     determinant,
@@ -18,6 +19,7 @@ from . import (
     ngrams,
     normalization,
     pool,
+    quantization,
     recurrent,
     reduction,
     resize,
@@ -32,6 +34,7 @@ from . import (
 
 __all__ = [
     "activation",
+    "casts",
     "contraction",
     "control",
     "determinant",
@@ -48,6 +51,7 @@ __all__ = [
     "ngrams",
     "normalization",
     "pool",
+    "quantization",
     "recurrent",
     "reduction",
     "resize",

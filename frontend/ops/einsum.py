@@ -114,6 +114,6 @@ def _multiply(n: Node, lhs: _Labelled, rhs: _Labelled, keep: set[str]) -> _Label
     b = n.build.broadcast(right.value, [*map(right.dim, batch), *inner, *map(right.dim, columns)])
     a = n.build.reshape(a, [*map(left.dim, batch), product(map(left.dim, rows)), product(inner)])
     b = n.build.reshape(b, [*map(right.dim, batch), product(inner), product(map(right.dim, columns))])
-    matrix = n.emit(graph.MatmulOp(a, b))
+    matrix = n.build.cast(n.emit(graph.MatmulOp(a, b)), element_of(a))  # the sums of 8-bit integers are wider
     outer = dims_of(matrix)[:-2]
     return _Labelled(n.build.reshape(matrix, [*outer, *map(left.dim, rows), *map(right.dim, columns)]), labels)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
-from xdsl.dialects.builtin import IntegerType, Signedness
+from xdsl.dialects.builtin import IntegerType, Signedness, f32
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import i1, normalize_axis
-from ...dialects.graph.dtypes import element_type
+from ...dialects.graph.dtypes import is_small_float
 from ...dialects.graph.elementwise import is_float, is_integer
 from ...dialects.graph.types import dims_of, element_of, rank_of
-from ..arguments import target_dtype
-from ..node import Node, UnsupportedError
+from ..node import Node
 from ..registry import op
 from ..values import Value
 
@@ -33,7 +32,6 @@ _UNARY: dict[str, type[graph.UnaryOp]] = {
     "Erf": graph.ErfOp,
     "Exp": graph.ExpOp,
     "Floor": graph.FloorOp,
-    "IsNaN": graph.IsNanOp,
     "Log": graph.LogOp,
     "Neg": graph.NegOp,
     "Not": graph.NotOp,
@@ -137,9 +135,19 @@ def where(n: Node) -> SSAValue:
     return n.emit(graph.WhereOp(condition, then, otherwise))
 
 
+def _wide(n: Node) -> SSAValue:
+    """The operand, with floats of a byte as f32: their tests are allowed, arithmetic is not."""
+    return n.build.cast(n.x(), f32) if is_small_float(n.element()) else n.x()
+
+
+@op("IsNaN")
+def is_nan(n: Node) -> SSAValue:
+    return n.emit(graph.IsNanOp(_wide(n)))
+
+
 @op("IsInf")
 def is_inf(n: Node) -> SSAValue:
-    return n.emit(graph.IsInfOp(n.x(), bool(n.int_attr("detect_negative", 1)), bool(n.int_attr("detect_positive", 1))))
+    return n.emit(graph.IsInfOp(_wide(n), bool(n.int_attr("detect_negative", 1)), bool(n.int_attr("detect_positive", 1))))
 
 
 # -- clip -----------------------------------------------------------------------------------------------------------------
@@ -182,21 +190,7 @@ def _clip(n: Node, low: float | None, high: float | None) -> SSAValue:
     return n.x() if low is None and high is None else n.emit(graph.ClipOp(n.x(), low, high))
 
 
-# -- casts ----------------------------------------------------------------------------------------------------------------
-
-
-@op("Cast")
-def cast(n: Node) -> SSAValue:
-    dtype = target_dtype(n)
-    try:
-        return n.build.cast(n.x(), element_type(dtype))
-    except TypeError:
-        raise UnsupportedError(f"cast to {dtype}") from None
-
-
-@op("CastLike")
-def cast_like(n: Node) -> SSAValue:
-    return n.build.cast(n.x(), n.element(1))
+# -- booleans -------------------------------------------------------------------------------------------------------------
 
 
 def is_boolean(value: SSAValue) -> bool:

@@ -52,3 +52,15 @@ func.func @quotient(%x: tensor<2x4xf32>, %w: tensor<2x4xf32>) -> tensor<2x4xf32>
   %y = graph.add %c, %b : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
   func.return %y : tensor<2x4xf32>
 }
+
+// A quotient that is rounded to an integer, or divides another number, keeps its last bit.
+// CHECK-LABEL: func.func @quantized
+func.func @quantized(%x: tensor<2x4xf32>, %s: tensor<f32>) -> (tensor<2x4xf32>, tensor<2x4xf32>) {
+  %c = graph.constant dense<3.0> : tensor<f32>
+  // CHECK-COUNT-3: graph.div
+  %a = graph.div %x, %c : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  %y = graph.round %a : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  %t = graph.div %s, %c : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %z = graph.div %x, %t : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  func.return %y, %z : tensor<2x4xf32>, tensor<2x4xf32>
+}

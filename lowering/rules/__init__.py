@@ -6,8 +6,10 @@ from .base import Rule
 from .contraction import ContractionRule
 from .copies import CopiesRule
 from .elementwise import ElementwiseRule
+from .int_contraction import IntContractionRule
 from .lines import LinesRule
 from .pack import PackRule
+from .pack_bytes import PackBytesRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
 from .sampling import SamplingRule
@@ -26,11 +28,13 @@ RULES: tuple[Rule, ...] = (
     WinogradRule(),
     LinesRule(),
     ContractionRule(),
+    IntContractionRule(),
     ReductionRule(),
     TransposeRule(),
     ElementwiseRule(),
     CopiesRule(),
     PackRule(),
+    PackBytesRule(),
     ResampleRule(),
     ScatterRowsRule(),
     ScatterRule(),

@@ -105,13 +105,13 @@ def _part(view: Strided, axes: Sequence[int]) -> Strided:
     return Strided(tuple(view.dims[a] for a in axes), tuple(view.strides[a] for a in axes))
 
 
-def _gemm(packing: PackingAttr, view: Strided) -> Layout:
+def gemm_layout(packing: PackingAttr, view: Strided) -> Layout:
     rank = len(view.dims)
     k, n = (rank - 1, rank - 2) if packing.get("transposed", 0) else (rank - 2, rank - 1)
     return _part(view, range(rank - 2)), _part(view, [k]), _part(view, [n])
 
 
-def _conv(packing: PackingAttr, view: Strided) -> Layout:
+def conv_layout(packing: PackingAttr, view: Strided) -> Layout:
     """[O, I / group, kernel..]: groups split O."""
     outputs = view.dims[0] // packing.get("group", 1)
     batch = Strided((DimExpr.of(packing.get("group", 1)),), (outputs * view.strides[0],))
@@ -129,7 +129,7 @@ def _conv_transpose(packing: PackingAttr, view: Strided) -> Layout:
 
 
 _LAYOUTS: dict[str, Callable[[PackingAttr, Strided], Layout]] = {
-    "gemm_b": _gemm,
-    "conv_oihw": _conv,
+    "gemm_b": gemm_layout,
+    "conv_oihw": conv_layout,
     "conv_iohw": _conv_transpose,
 }

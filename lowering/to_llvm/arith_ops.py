@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from xdsl.dialects import arith, llvm
-from xdsl.dialects.builtin import IndexType, IntegerAttr, i1
+from xdsl.dialects.builtin import BFloat16Type, IndexType, IntegerAttr, bf16, i1, i16
 from xdsl.dialects.utils import FastMathFlag
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Attribute, Operation, SSAValue
 
 from ...dialects import llvm_ext
-from ...dialects.narrowing import dense, is_dense, is_integer_attr
+from ...dialects.narrowing import dense, is_dense, is_float_attr, is_integer_attr
 from . import half, polynomial
-from .common import bool_like, call_intrinsic, fcmp, icmp, is_number, select
+from .common import bool_like, call_intrinsic, element_of, fcmp, icmp, is_number, select
 from .context import Handler, Lowering, llvm_type, unsupported
 from .index_ops import HANDLERS as INDEX_HANDLERS
 from .index_ops import ceil_divide_unsigned, floor_divide, lower_index_op
@@ -82,9 +82,20 @@ def lower_constant(lowering: Lowering, op: Operation) -> None:
         lowering.polys[result] = polynomial.constant(value.value.data)
         return
     type = llvm_type(result.type)
-    if is_dense(value) and type != result.type:
+    if isinstance(element_of(result.type), BFloat16Type):
+        value = _bits_of_bf16(value, type)
+    elif is_dense(value) and type != result.type:
         value = dense(type, list(value.get_values()))
     lowering.values[result] = lowering.constant(value, type)
+
+
+def _bits_of_bf16(value: Attribute | None, type: Attribute) -> Attribute:
+    """The i16 constant with the bits of a bf16 one."""
+    if is_dense(value):
+        return dense(type, i16.unpack(value.data.data, len(value.data.data) // 2))
+    assert is_float_attr(value)
+    (bits,) = i16.unpack(bf16.pack((value.value.data,)), 1)
+    return IntegerAttr(bits, i16)
 
 
 def lower_integer(lowering: Lowering, op: Operation) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from xdsl.dialects import llvm
-from xdsl.dialects.builtin import IndexType, IntegerAttr, VectorType, i64
+from xdsl.dialects.builtin import BFloat16Type, IndexType, IntegerAttr, VectorType, i16, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...backends.targets import TargetModel
@@ -36,16 +36,21 @@ def unsupported(op: Operation, why: str = "no lowering to the llvm dialect") -> 
 
 
 def llvm_type(type: Attribute) -> Attribute:
-    """The type in the llvm dialect of a value of the loops stage: index is i64, a memref is a pointer."""
+    """The type in the llvm dialect of a value of the loops stage: index is i64, a memref is a pointer, bf16 is i16.
+
+    LLVM calls a library function wherever it has to move a bfloat in a way that the processor has no instruction for.
+    """
     if isinstance(type, IndexType):
         return i64
+    if isinstance(type, BFloat16Type):
+        return i16
     if is_memref(type):
         return POINTER
     if is_vector(type):
         if len(type.shape) != 1:
             raise CompileError(f"{type}: vectors must be of rank 1", stage=STAGE)
-        if isinstance(type.element_type, IndexType):
-            return VectorType(i64, type.shape)
+        if isinstance(type.element_type, IndexType | BFloat16Type):
+            return VectorType(llvm_type(type.element_type), type.shape)
     return type
 
 

@@ -60,8 +60,9 @@ class _Bits:
 
 
 def lower_extf(lowering: Lowering, op: Operation) -> None:
-    result = op.results[0]
-    lowering.values[result] = _extend(_Bits(lowering), lowering.value(op.operands[0]), element_of(result.type))
+    source, result = op.operands[0], op.results[0]
+    value = _extend(_Bits(lowering), lowering.value(source), element_of(source.type), element_of(result.type))
+    lowering.values[result] = value
 
 
 def lower_truncf(lowering: Lowering, op: Operation) -> None:
@@ -69,11 +70,11 @@ def lower_truncf(lowering: Lowering, op: Operation) -> None:
     lowering.values[result] = _truncate(_Bits(lowering), lowering.value(op.operands[0]), element_of(result.type))
 
 
-def _extend(b: _Bits, value: SSAValue, to: Attribute) -> SSAValue:
-    """To a wider float type: exact. The half types go through f32."""
-    match element_of(value.type):
+def _extend(b: _Bits, value: SSAValue, source: Attribute, to: Attribute) -> SSAValue:
+    """From `source` (of which bf16 comes as i16) to a wider float type: exact. The half types go through f32."""
+    match source:
         case BFloat16Type():
-            wide = b.bitcast(b.shl(b.cast(llvm.ZExtOp, b.bitcast(value, i16), i32), 16), f32)
+            wide = b.bitcast(b.shl(b.cast(llvm.ZExtOp, value, i32), 16), f32)
         case Float16Type() if b.lowering.target.has_half_convert:
             wide = b.cast(llvm.FPExtOp, value, f32)
         case Float16Type():
@@ -98,13 +99,13 @@ def _truncate(b: _Bits, value: SSAValue, to: Attribute) -> SSAValue:
 
 
 def _truncate_bf16(b: _Bits, value: SSAValue) -> SSAValue:
-    """f32 -> bf16: add half of the last kept bit, less one unless that bit is odd; NaN stays NaN."""
+    """f32 -> the bits of bf16: add half of the last kept bit, less one unless that bit is odd; NaN stays NaN."""
     bits = b.bitcast(value, i32)
     high = b.shr(bits, 16)
     rounded = b.shr(b.add(b.add(bits, 0x7FFF), b.and_(high, 1)), 16)
     nan = fcmp(b.lowering, "uno", value, value)
     kept = b.choose(nan, b.or_(high, 0x40), rounded)
-    return b.bitcast(b.cast(llvm.TruncOp, kept, i16), BFloat16Type())
+    return b.cast(llvm.TruncOp, kept, i16)
 
 
 def _extend_f16(b: _Bits, value: SSAValue) -> SSAValue:

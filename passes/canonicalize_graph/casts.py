@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...dialects import graph
+from ...dialects.graph.base import flag
 from ...dialects.graph.elementwise import is_integer
 from ...dialects.graph.types import element_of
 from ..driver import AnyPattern, Pattern, Rewriter, producer
@@ -29,7 +30,8 @@ class MergeCasts(Pattern[graph.CastOp]):
         if element_of(inner.x) == element_of(op.result):
             rewriter.replace(op, inner.x)
         else:
-            rewriter.replace(op, graph.CastOp(inner.x, element_of(op.result)))
+            merged = graph.CastOp(inner.x, element_of(op.result), flag(op.saturate), op.round_mode.data)
+            rewriter.replace(op, merged)
         return True
 
 

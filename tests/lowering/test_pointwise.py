@@ -39,8 +39,8 @@ def values(element: Attribute, count: int = 1) -> list[SSAValue]:
     return list(TestOp(result_types=[tensor(element, [LANES])] * count).results)
 
 
-def evaluate(ops: Sequence[Operation], inputs: Sequence[Array], lanes: int) -> list[Array]:
-    """Run each op on the same inputs, in one kernel."""
+def evaluate(ops: Sequence[Operation], inputs: Sequence[Array], lanes: int, count: int = LANES) -> list[Array]:
+    """Run each op on the same inputs of `count` elements, in one kernel."""
     elements = [element_of(o) for o in ops[0].operands]
     results = [element_of(op.results[0]) for op in ops]
     b = KernelBuilder("tw_k", [*elements, *results], [])
@@ -54,8 +54,8 @@ def evaluate(ops: Sequence[Operation], inputs: Sequence[Array], lanes: int) -> l
             (b.vstore if lanes else b.store)(out, buffer, [i])
 
     b.for_(b.lo, b.hi, body, step=max(lanes, 1))
-    outputs = [np.zeros(LANES, numpy_dtype(r)) for r in results]
-    Native(b.finish(), get_target("host"))([*inputs, *outputs], [], 0, LANES, 64)
+    outputs = [np.zeros(count, numpy_dtype(r)) for r in results]
+    Native(b.finish(), get_target("host"))([*inputs, *outputs], [], 0, count, 64)
     return outputs
 
 

@@ -74,6 +74,9 @@ ROWS: list[tuple[type[Operation], list[Array], dict[str, Any]]] = [
     (graph.WhereOp, [B, X, X[::-1]], {}),
     *((graph.CastOp, [a], {"to": element_type(t)}) for a in (I, U, B) for t in (np.float32, np.float16, np.int8, np.bool_)),
     (graph.CastOp, [X[:1]], {"to": si64}),
+    (graph.CastOp, [np.array([-8, 7], ml_dtypes.int4)], {"to": si64}),
+    (graph.CastOp, [np.array([0.5, -6], ml_dtypes.float4_e2m1fn)], {"to": element_type(np.float16)}),
+    (graph.BitcastOp, [X], {"to": element_type(np.int32)}),
     (graph.TransposeOp, [X], {"perm": [1, 0]}),
     (graph.ReshapeOp, [X], {"result_type": tensor(element_type(X.dtype), [3, 2])}),
     (graph.BroadcastOp, [X], {"result_type": tensor(element_type(X.dtype), [4, 2, 3])}),
@@ -155,3 +158,18 @@ def test_graphs_of_constants_keep_their_bits(case: Case) -> None:
         FoldConstantsPass().apply(Context(), case.module)
     for found, wanted in zip(evaluate(case.module, case.inputs, case.store), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_the_sum_of_a_weight_folds_though_the_cast_weight_would_be_too_large() -> None:
+    """REWRITES F1: sums over the columns of 8-bit weights, which zero points multiply."""
+    store, array = WeightStore(), np.random.default_rng(0).integers(-128, 128, (2048, 1024)).astype(np.int8)
+    weight = make_constant(array, store)
+    cast = graph.CastOp(weight, element_type(np.int32))
+    total = graph.ReduceOp(cast, "sum", [0])
+    block = Block([weight, cast, total, ReturnOp(total)])
+    module = ModuleOp([FuncOp("main", ([], [total.result.type]), Region(block))])
+    with CompileSession(weights=store).activate():
+        FoldConstantsPass().apply(Context(), module)
+    folded, returned = block.ops
+    assert isinstance(folded, graph.ConstantOp) and folded.weight is not None and returned.operands[0] is folded.result
+    np.testing.assert_array_equal(store[folded.weight], array.sum(0, dtype=np.int32, keepdims=True))

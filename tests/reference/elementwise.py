@@ -9,9 +9,11 @@ from typing import Any, cast
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
+from onnx.numpy_helper import saturate_cast, to_float8e8m0
+from xdsl.dialects.builtin import Float8E8M0FNUType
 
 from tilewright.dialects import graph
-from tilewright.dialects.graph.dtypes import numpy_dtype
+from tilewright.dialects.graph.dtypes import SMALL_FLOATS, numpy_dtype
 from tilewright.dialects.graph.types import element_of
 
 Array = NDArray[Any]
@@ -154,8 +156,17 @@ ATTRIBUTED: dict[type[graph.UnaryOp], Callable[[Any, Array], Array]] = {
 
 def cast_to(op: graph.CastOp, x: Array) -> Array:
     """One conversion of the unwidened operand, as ONNX does it."""
-    target = numpy_dtype(element_of(op.result))
-    return x != 0 if target.kind == "b" else x.astype(target)
+    element = element_of(op.result)
+    target, saturate = numpy_dtype(element), bool(op.saturate.value.data)
+    if isinstance(element, Float8E8M0FNUType):
+        return to_float8e8m0(x, saturate, op.round_mode.data)
+    if isinstance(element, SMALL_FLOATS) and saturate:
+        return saturate_cast(x.astype(np.float64), target)
+    return x.astype(np.float64) != 0 if target.kind == "b" else x.astype(target)
+
+
+def bitcast_to(op: graph.BitcastOp, x: Array) -> Array:
+    return np.ascontiguousarray(x).reshape(x.shape).view(numpy_dtype(element_of(op.result)))
 
 
 def mod(op: graph.ModOp, lhs: Array, rhs: Array) -> Array:

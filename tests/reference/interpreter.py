@@ -20,7 +20,7 @@ from tilewright.runtime.host_calls import evaluator
 from tilewright.runtime.weights import WeightStore
 
 from . import contraction, movement, reduction, resize, sampling, selection
-from .elementwise import ATTRIBUTED, BINARY, UNARY, cast_to, mod, widen
+from .elementwise import ATTRIBUTED, BINARY, UNARY, bitcast_to, cast_to, mod, widen
 
 Array = NDArray[Any]
 Values = dict[SSAValue, Array]
@@ -146,6 +146,7 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
     graph.SuppressOp: lambda op, a, s: selection.suppress(op, *a),
     graph.ResizeOp: lambda op, a, s: resize.resize(op, a, result_shape(op, s)),
     graph.CastOp: lambda op, a, s: cast_to(op, a[0]),
+    graph.BitcastOp: lambda op, a, s: bitcast_to(op, a[0]),
     graph.ModOp: lambda op, a, s: mod(op, *a),
     graph.WhereOp: lambda op, a, s: np.where(a[0], a[1], a[2]),
     **{kind: lambda op, a, s, f=f: f(*a) for kind, f in UNARY.items()},
@@ -153,7 +154,7 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
     **{kind: lambda op, a, s, f=f: f(op, *a) for kind, f in ATTRIBUTED.items()},
 }
 
-EXACT = (graph.CastOp, graph.ConstantOp)
+EXACT = (graph.CastOp, graph.BitcastOp, graph.ConstantOp)
 """Ops that see their operands in their own types, not in float64."""
 
 

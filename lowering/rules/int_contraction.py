@@ -1,0 +1,152 @@
+"""The integer contraction rule: matmul and convolution of 8-bit integers with sums of 32 bits, epilogues fused into the stores.
+
+Four steps of depth are one 32-bit word of each row and of each column (`packing_bytes`). AVX-512 VNNI multiplies and adds such
+words in one instruction, whose one operand is unsigned and whose other is signed; other targets do it in 16-bit halves. Nothing
+saturates on the way, so the sums are the same on every target, modulo 2**32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects import func
+from xdsl.ir import BlockArgument, Operation
+from xdsl.rewriter import Rewriter
+
+from ...backends.targets import TargetModel
+from ...dialects import graph
+from ...dialects.graph.base import flag, integer
+from ...dialects.graph.dims import DimExpr
+from ...dialects.graph.types import element_of
+from ...dialects.kernel import PackingAttr, ScheduleAttr, UnpackOp
+from ...errors import CompileError
+from ..builder import KernelBuilder
+from ..kernel_attrs import body_ops, sizes_of
+from ..packing import packed_type
+from ..packing_bytes import QUAD
+from ..strided import ONE, ZERO
+from .contraction_problem import Problem
+from .contraction_schedule import GATHERED, IN_PLACE, PACKED, can_pack, ceildiv, choose_block, readable_in_place, round_up
+from .int_contraction_frame import BytePlan, make_frame
+from .int_contraction_loops import emit_loops
+from .int_contraction_problem import analyse
+
+MAX_DEPTH = 1 << 14
+"""Bytes of a row: one row block of this depth still fits in L2."""
+
+
+class IntContractionRule:
+    """Matmul by, and convolution with, a weight of 8-bit integers."""
+
+    name = "int_contraction"
+
+    def accepts(self, ops: Sequence[Operation], target: TargetModel) -> bool:
+        problem = analyse(ops)
+        return problem is not None and _supported(problem, target)
+
+    def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
+        problem = analyse(body_ops(kernel))
+        if problem is None or not _supported(problem, target):
+            return None
+        return schedule_of(problem, target)
+
+    def pack(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> None:
+        problem = analyse(body_ops(kernel))
+        if problem is None or problem.rhs.nr:
+            return
+        argument = problem.rhs.value
+        assert isinstance(argument, BlockArgument)
+        packing, logical = _packing(problem, schedule["nr"]), argument.type
+        unpack = UnpackOp(argument, packing, logical)
+        argument.replace_all_uses_with(unpack.result)
+        unpack.operands[0] = argument
+        Rewriter.replace_value_with_new_type(argument, packed_type(packing, logical))
+        first = kernel.body.block.first_op
+        assert first is not None
+        kernel.body.block.insert_op_before(unpack, first)
+        kernel.update_function_type()
+
+    def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
+        return False
+
+    def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
+        return _plan(kernel, schedule).sums.grid
+
+    def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
+        return _plan(kernel, schedule).scratch_bytes
+
+    def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
+        plan = _plan(kernel, schedule)
+        arguments, result = list(kernel.body.block.args), plan.sums.problem.out.value
+        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in (*arguments, result)], sizes_of(kernel))
+        buffers = dict(zip([*arguments, result], builder.buffers, strict=True))
+        emit_loops(make_frame(plan, builder, buffers, target))
+        return builder.finish()
+
+
+def _supported(problem: Problem, target: TargetModel) -> bool:
+    """Adjacent (or repeated) columns in results and operands, a known depth, and a weight that can be packed."""
+    accesses = [problem.out, *problem.inputs.values()]
+    if problem.out.column != ONE or any(a.column not in (ONE, ZERO) for a in accesses):
+        return False
+    known = problem.depth.is_static and 0 < problem.depth.value <= MAX_DEPTH and problem.lhs.run.is_static
+    return target.arch == "x86-64" and known and can_pack(problem)
+
+
+def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr:
+    """The register block by the model of the float contractions; the whole depth is one block; rows by what fits in L1."""
+    m = problem.row_count.value if problem.row_count.is_static else 1024
+    n = problem.columns.value if problem.columns.is_static else 512
+    lanes = target.lanes(32)
+    # Without a dot product, the halves of a row and of the columns take registers too.
+    registers = target.vector_registers if target.has_int8_dot else target.vector_registers - 4
+    block = choose_block(m, n, lanes, registers)
+    depth, taps = problem.depth.value, 1
+    for window in problem.lhs.taps:
+        taps *= window.kernel.value
+    limit = max(target.l1_bytes // depth // block.mr, 1) * block.mr
+    mc = round_up(ceildiv(m, ceildiv(m, limit)), block.mr)
+    in_place = depth % QUAD == 0 and readable_in_place(problem, block.mr)
+    return ScheduleAttr.of(
+        "int_contraction",
+        mr=block.mr,
+        nr=block.nr,
+        kc=round_up(depth, target.lanes(8)),
+        taps=taps,
+        mc=mc,
+        lhs=IN_PLACE if in_place else GATHERED,
+        rhs=PACKED,
+        lanes=lanes,
+        bytes=target.lanes(8),
+    )
+
+
+def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> BytePlan:
+    """Raises CompileError for a schedule that does not fit the kernel, as one edited by hand may."""
+    problem = analyse(body_ops(kernel))
+    name = kernel.sym_name.data
+    if problem is None:
+        raise CompileError(f"kernel '{name}' is no contraction of 8-bit integers", stage="lower-kernels")
+    in_place = schedule["lhs"] == IN_PLACE
+    for wrong, reason in (
+        (problem.rhs.nr != schedule["nr"], f"wants panels of {schedule['nr']}; run pack-operands"),
+        (schedule["mc"] % schedule["mr"] > 0, "has a schedule whose mc is no multiple of mr"),
+        (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
+        (schedule["kc"] < problem.depth.value, "has a schedule that cuts the depth"),
+        (
+            in_place and (problem.depth.value % QUAD > 0 or not readable_in_place(problem, schedule["mr"])),
+            "cannot read its rows in place",
+        ),
+    ):
+        if wrong:
+            raise CompileError(f"kernel '{name}' {reason}", stage="lower-kernels")
+    return BytePlan(problem, schedule)
+
+
+def _packing(problem: Problem, nr: int) -> PackingAttr:
+    anchor = problem.anchor
+    if isinstance(anchor, graph.MatmulOp):
+        return PackingAttr.of("quads_b", nr=nr, transposed=int(flag(anchor.transpose_rhs)))
+    assert isinstance(anchor, graph.ConvOp)
+    order = {"channels_first": 1} if problem.lhs.channels_first else {}
+    return PackingAttr.of("quads_oihw", nr=nr, group=integer(anchor.group), **order)
