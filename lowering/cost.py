@@ -46,13 +46,26 @@ _STEPS: dict[type[Operation], int] = {
 """Vector instructions for each element of the largest operand or result; 1 for what is not listed."""
 
 
+_PICKING = (graph.GatherOp, graph.GatherElementsOp, graph.GatherNdOp, graph.SliceOp)
+"""Ops that read as much of their first operand as they give."""
+
+
 def kernel_cost(kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
     """Cycles of one run over the whole grid, in the symbols of the kernel's types."""
     scalar = schedule.kind.data == _SCALAR
-    parts = sum((_bytes(v) for v in (*kernel.args, *returned(kernel))), ZERO) * (PARTS // _BYTES_PER_CYCLE)
+    read = sum((_read(argument) for argument in kernel.args), ZERO)
+    parts = (read + sum(map(_bytes, returned(kernel)), ZERO)) * (PARTS // _BYTES_PER_CYCLE)
     for op in body_ops(kernel):
         parts = parts + _parts(op, target, scalar)
     return parts.ceildiv(PARTS)
+
+
+def _read(argument: SSAValue) -> DimExpr:
+    """The bytes of an argument that a kernel reads: only some where all it does is to pick from it."""
+    users = [use.operation for use in argument.uses]
+    if users and all(isinstance(user, _PICKING) and user.operands[0] is argument for user in users):
+        return sum((_bytes(user.results[0]) for user in users), ZERO)
+    return _bytes(argument)
 
 
 def _bytes(value: SSAValue) -> DimExpr:
@@ -75,7 +88,7 @@ def _parts(op: Operation, target: TargetModel, scalar: bool) -> DimExpr:
 def _largest(op: Operation) -> DimExpr:
     """The size of the largest value at hand; of two that can't be compared, the result's."""
     best = numel(op.results[0])
-    for operand in op.operands:
+    for operand in op.operands[isinstance(op, _PICKING) :]:
         size = numel(operand)
         if size.is_static and best.is_static:
             best = best.max(size)
