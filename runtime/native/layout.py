@@ -25,9 +25,9 @@ WAITING = 80
 """1 while the region's owner sleeps until the last worker has left."""
 STARTED, NUMBERED, ERROR, MISSED = 96, 97, 98, 99
 """Threads that were started, threads that have taken a number, the region's first error, grains that sleepers have missed."""
-KERNEL, CONTEXT, BUFFERS, SIZES, GRID, CHUNK = range(112, 118)
+KERNEL, CONTEXT, BUFFERS, SIZES, GRID, GRAIN, SHARE = range(112, 119)
 """What the region runs."""
-HANDLE = 118
+HANDLE = 119
 """Where `pthread_create` writes; nobody reads it."""
 WORDS = 128
 

@@ -4,9 +4,10 @@
 
 A region is one kernel under way. Its owner, the calling thread, takes the lock (where it is taken, by another session's run or by
 a region further out, the kernel runs in the calling thread alone), writes down the job and opens the gate. Owner and workers take
-pieces of the grid from one counter until it is used up, so a thread that loses its core delays its own piece only. Then the owner
-closes the gate and waits for the workers that are inside, not for those that never came: a worker enters by counting itself into
-the gate with a compare-and-exchange, which fails once the gate is closed. That is what makes it cheap to have threads asleep.
+pieces of the grid from one counter until it is used up (guided self-scheduling, Polychronopoulos and Kuck 1987), so that a thread
+that loses its core delays its own piece only. Then the owner closes the gate and waits for the workers that are inside, not for
+those that never came: a worker enters by counting itself into the gate with a compare-and-exchange, which fails once the gate is
+closed. That is what makes it cheap to have threads asleep.
 
 Threads spin, a bounded number of turns, and then sleep on a futex: workers on the number of the region, the owner on the count of
 workers inside. Both ways a flag is raised before sleeping and looked at after the change (sequentially consistent), so that no
@@ -28,8 +29,9 @@ from .code import POINTER, FunctionBuilder
 RUN, WORKER = "tw_pool_run", "tw_pool_worker"
 _WORK, _WAIT, _LEAVE = "tw_pool_work", "tw_pool_wait", "tw_pool_leave"
 
-PIECES = 4
-"""Pieces of the grid for each thread, where they are not smaller than the grain."""
+SHARE = 3
+"""A piece is this part of what an even split of the rest would give a thread, where that is no less than the grain: pieces are
+large at first and small in the end, when threads must come out together."""
 WAKE_GRAINS = 8
 """Work that sleepers miss before they are woken: about what waking them costs."""
 
@@ -84,15 +86,19 @@ def _work() -> llvm.FuncOp:
     kernel, context, buffers, sizes = (
         f.load(f.word(pool, w), POINTER) for w in (layout.KERNEL, layout.CONTEXT, layout.BUFFERS, layout.SIZES)
     )
-    grid, chunk = (f.load(f.word(pool, w), i64) for w in (layout.GRID, layout.CHUNK))
+    grid, grain, share = (f.load(f.word(pool, w), i64) for w in (layout.GRID, layout.GRAIN, layout.SHARE))
     scratches = f.load(f.word(context, SCRATCHES), POINTER)
     scratch = f.load(f.word(scratches, thread), POINTER)
     counter = f.word(pool, layout.NEXT)
-    with f.loop() as (_, done):
-        low = f.atomic("add", counter, chunk, "monotonic")
-        with f.when(f.compare("sge", low, grid)):
+    with f.loop() as (again, done):
+        low = f.load(counter, i64, "acquire")
+        left = f.op("sub", grid, low)
+        with f.when(f.compare("sle", left, 0)):
             f.go(done)
-        high = f.least(f.op("add", low, chunk), grid)
+        part = f.op("udiv", f.op("sub", f.op("add", left, share), 1), share)
+        high = f.op("add", low, f.least(f.most(part, grain), left))
+        with f.when(f.compare("eq", f.exchange(counter, low, high), 0)):
+            f.go(again)
         code = f.call(kernel, [context, buffers, sizes, scratch, low, high], i32)
         with f.when(f.compare("ne", code, 0)):
             f.exchange(f.word(pool, layout.ERROR), f.const(0), f.wide(code))
@@ -184,9 +190,7 @@ def _run(system: System) -> llvm.FuncOp:
         scratch = f.load(f.word(context, SCRATCH), POINTER)
         f.give(f.call(kernel, [context, buffers, sizes, scratch, f.const(0), grid], i32))
     _start_workers(f, pool, threads)
-    shared = f.op("mul", threads, PIECES)
-    even = f.op("udiv", f.op("sub", f.op("add", grid, shared), 1), shared)
-    job = [kernel, context, buffers, sizes, grid, f.most(even, grain)]
+    job = [kernel, context, buffers, sizes, grid, grain, f.op("mul", threads, SHARE)]
     for position, value in enumerate(job):
         f.store(value, f.word(pool, layout.KERNEL + position))
     for cleared in (layout.NEXT, layout.ERROR):

@@ -56,11 +56,14 @@ class Region:
 
 
 def together(threads: int) -> Callable[[Piece], int]:
-    """A body in which all threads meet before any goes on: each must have a piece of its own at the time."""
+    """A body in which all threads meet at their first piece, before any goes on."""
     barrier = threading.Barrier(threads)
+    met: set[int] = set()
 
     def body(piece: Piece) -> int:
-        barrier.wait(20)
+        if piece.thread not in met:
+            met.add(piece.thread)
+            barrier.wait(20)
         return 0
 
     return body
@@ -95,6 +98,13 @@ def test_pieces_are_no_smaller_than_the_grain() -> None:
     region = Region(slowly)
     region.run(103, grain=20)
     assert sorted(piece.high - piece.low for piece in region.pieces) == [3, 20, 20, 20, 20, 20]
+
+
+def test_pieces_are_large_first_and_small_last() -> None:
+    region = Region(lambda piece: 0)
+    region.run(1000)
+    sizes = [piece.high - piece.low for piece in sorted(region.pieces, key=lambda piece: piece.low)]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] < 1000 / MANY and sizes[-MANY:] == [1] * MANY
 
 
 def test_the_first_error_wins_and_stops_the_rest() -> None:
