@@ -29,7 +29,7 @@ from .code import POINTER, FunctionBuilder
 RUN, WORKER = "tw_pool_run", "tw_pool_worker"
 _WORK, _WAIT, _LEAVE = "tw_pool_work", "tw_pool_wait", "tw_pool_leave"
 
-SHARE = 3
+SHARE = 2
 """A piece is this part of what an even split of the rest would give a thread, where that is no less than the grain: pieces are
 large at first and small in the end, when threads must come out together."""
 WAKE_GRAINS = 8
