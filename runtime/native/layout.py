@@ -25,6 +25,8 @@ WAITING = 80
 """1 while the region's owner sleeps until the last worker has left."""
 STARTED, NUMBERED, ERROR, MISSED = 96, 97, 98, 99
 """Threads that were started, threads that have taken a number, the region's first error, grains that sleepers have missed."""
+BESIDE = 100
+"""Threads that run a kernel alone, because the pool was taken."""
 KERNEL, CONTEXT, BUFFERS, SIZES, GRID, GRAIN, SHARE = range(112, 119)
 """What the region runs."""
 HANDLE = 119

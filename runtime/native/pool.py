@@ -3,11 +3,11 @@
     i32 tw_pool_run(ctx*, kernel*, bufs*, sizes*, i64 grid, i64 grain)
 
 A region is one kernel under way. Its owner, the calling thread, takes the lock (where it is taken, by another session's run or by
-a region further out, the kernel runs in the calling thread alone), writes down the job and opens the gate. Owner and workers take
-pieces of the grid from one counter until it is used up (guided self-scheduling, Polychronopoulos and Kuck 1987), so that a thread
-that loses its core delays its own piece only. Then the owner closes the gate and waits for the workers that are inside, not for
-those that never came: a worker enters by counting itself into the gate with a compare-and-exchange, which fails once the gate is
-closed. That is what makes it cheap to have threads asleep.
+a region further out, the kernel runs in the calling thread alone, and the next region makes do with a thread less), writes down
+the job and opens the gate. Owner and workers take pieces of the grid from one counter until it is used up (guided self-scheduling,
+Polychronopoulos and Kuck 1987), so that a thread that loses its core delays its own piece only. Then the owner closes the gate and
+waits for the workers that are inside, not for those that never came: a worker enters by counting itself into the gate with a
+compare-and-exchange, which fails once the gate is closed. That is what makes it cheap to have threads asleep.
 
 Threads spin, a bounded number of turns, and then sleep on a futex: workers on the number of the region, the owner on the count of
 workers inside. Both ways a flag is raised before sleeping and looked at after the change (sequentially consistent), so that no
@@ -184,11 +184,15 @@ def _run(system: System) -> llvm.FuncOp:
     context, kernel, buffers, sizes, grid, grain = f.arguments
     pool = f.load(f.word(context, POOL), POINTER)
     threads = f.load(f.word(context, THREADS), i64)
-    lock = f.word(pool, layout.LOCK)
+    lock, beside = f.word(pool, layout.LOCK), f.word(pool, layout.BESIDE)
     free = f.exchange(lock, f.const(0), f.const(1))
     with f.when(f.compare("eq", free, 0)):
         scratch = f.load(f.word(context, SCRATCH), POINTER)
-        f.give(f.call(kernel, [context, buffers, sizes, scratch, f.const(0), grid], i32))
+        f.atomic("add", beside, 1, "monotonic")
+        alone = f.call(kernel, [context, buffers, sizes, scratch, f.const(0), grid], i32)
+        f.atomic("sub", beside, 1, "monotonic")
+        f.give(alone)
+    threads = f.most(f.op("sub", threads, f.load(beside, i64, "acquire")), 1)
     _start_workers(f, pool, threads)
     job = [kernel, context, buffers, sizes, grid, grain, f.op("mul", threads, SHARE)]
     for position, value in enumerate(job):

@@ -150,6 +150,27 @@ def test_a_region_beside_a_region_runs_in_its_thread() -> None:
     assert covered(outer) == list(range(8))
 
 
+def test_a_region_takes_a_thread_less_for_each_that_runs_beside_it() -> None:
+    steps = [threading.Event() for _ in range(4)]
+
+    def waiting(reached: threading.Event, until: threading.Event) -> Callable[[Piece], int]:
+        return lambda piece: reached.set() or (0 if until.wait(20) else 1)
+
+    first = threading.Thread(target=lambda: Region(waiting(steps[0], steps[1])).run(4))
+    first.start()
+    steps[0].wait(20)
+    second = threading.Thread(target=lambda: Region(waiting(steps[2], steps[3])).run(4))
+    second.start()
+    steps[2].wait(20)
+    steps[1].set()
+    first.join(20)
+    region = Region(together(MANY - 1))  # the second one still runs, alone
+    assert region.run(64) == 0
+    assert len({piece.thread for piece in region.pieces}) == MANY - 1
+    steps[3].set()
+    second.join(20)
+
+
 def test_nobody_waits_for_threads_that_never_came() -> None:
     """Regions that are over before a worker is awake."""
     quick = Region(lambda piece: 0)
