@@ -4,10 +4,10 @@
 
 A region is one kernel under way. Its owner, the calling thread, takes the lock (where it is taken, by another session's run or by
 a region further out, the kernel runs in the calling thread alone, and the next region makes do with a thread less), writes down
-the job and opens the gate. Owner and workers take pieces of the grid from one counter until it is used up (guided self-scheduling,
-Polychronopoulos and Kuck 1987), so that a thread that loses its core delays its own piece only. Then the owner closes the gate and
-waits for the workers that are inside, not for those that never came: a worker enters by counting itself into the gate with a
-compare-and-exchange, which fails once the gate is closed. That is what makes it cheap to have threads asleep.
+the job and opens the gate. Owner and workers take pieces of the grid from one counter until it is used up (guided
+self-scheduling, Polychronopoulos and Kuck 1987), so that a thread that loses its core delays its own piece only. Then the owner
+closes the gate and waits for the workers that are inside, not for those that never came: a worker enters by counting itself into
+the gate with a compare-and-exchange, which fails once the gate is closed. That is what makes it cheap to have threads asleep.
 
 Threads spin, a bounded number of turns, and then sleep on a futex: workers on the number of the region, the owner on the count of
 workers inside. Both ways a flag is raised before sleeping and looked at after the change (sequentially consistent), so that no
