@@ -28,7 +28,7 @@ _BYTES_PER_CYCLE = 8
 _MULTIPLY_ADDS_PER_CYCLE = 2  # vectors of them
 _EXPENSIVE_STEPS = 20
 _SCALAR_CYCLES = 8  # a step of a rule without vectors, its index arithmetic included
-_SCALAR = "scalar"
+_SCALAR_RULES = {"scalar", "scatter", "select", "suppress"}
 
 _STEPS: dict[type[Operation], int] = {
     graph.SoftmaxOp: 25,
@@ -52,7 +52,7 @@ _PICKING = (graph.GatherOp, graph.GatherElementsOp, graph.GatherNdOp, graph.Slic
 
 def kernel_cost(kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
     """Cycles of one run over the whole grid, in the symbols of the kernel's types."""
-    scalar = schedule.kind.data == _SCALAR
+    scalar = schedule.kind.data in _SCALAR_RULES
     read = sum((_read(argument) for argument in kernel.args), ZERO)
     parts = (read + sum(map(_bytes, returned(kernel)), ZERO)) * (PARTS // _BYTES_PER_CYCLE)
     for op in body_ops(kernel):
