@@ -71,3 +71,13 @@ def gather_model() -> onnx.ModelProto:
     """y = x[i] for i of shape [n]: a kernel that reports an index out of range."""
     node = helper.make_node("Gather", ["x", "i"], ["y"], name="lookup")
     return make_model([node], {"x": (100, 16), "i": Typed(("n",), np.int64)})
+
+
+def growing_model() -> onnx.ModelProto:
+    """y = softmax of the k largest in each row of x: rows, and the scratch memory that they need, are known during the run."""
+    nodes = [
+        helper.make_node("TopK", ["x", "k"], ["v", "i"], axis=1),
+        helper.make_node("Softmax", ["v"], ["s"], axis=1),
+        helper.make_node("Neg", ["s"], ["y"]),
+    ]
+    return make_model(nodes, {"x": (40, 3000), "k": Typed((1,), np.int64)})

@@ -6,12 +6,18 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from tilewright.backends.elf import defined_symbols, undefined_symbols
+from tilewright.backends.jit import compile_object
+from tilewright.backends.llvm_printer import print_llvm_ir
+from tilewright.backends.targets import get_target
+from tilewright.passes.verify import check_dominance
 from tilewright.runtime.codes import CONTEXT_WORDS, POOL, SCRATCH, SCRATCHES, THREADS
 from tilewright.runtime.native import layout
+from tilewright.runtime.native.pool import SYSTEMS, pool_module
 from tilewright.runtime.pool import process_pool
 
 MANY = 4
@@ -177,3 +183,22 @@ def test_nobody_waits_for_threads_that_never_came() -> None:
     for _ in range(200):
         assert quick.run(2) == 0
     assert len(quick.pieces) == 400
+
+
+AARCH64 = replace(
+    get_target("x86-64-v2"),
+    triple="aarch64-unknown-linux-gnu",
+    data_layout="e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32",
+    cpu="generic",
+)
+TARGETS = {"x86-64": get_target("x86-64-v2"), "aarch64": AARCH64}
+
+
+@pytest.mark.parametrize("arch", SYSTEMS)
+def test_the_code_needs_nothing_from_outside(arch: str) -> None:
+    module = pool_module(arch)
+    module.verify()
+    check_dominance(module)
+    code = compile_object(print_llvm_ir(module, TARGETS[arch]), TARGETS[arch])
+    assert undefined_symbols(code) == set()
+    assert {"tw_pool_run", "tw_pool_worker"} <= defined_symbols(code)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threaded import MODELS, gather_model, model_of, random, split_session
+from threaded import MODELS, gather_model, growing_model, model_of, random, split_session
 
 import tilewright
 from tilewright.errors import BadOptionError, RunError
@@ -40,6 +40,16 @@ def test_each_thread_stays_inside_its_buffers(monkeypatch: pytest.MonkeyPatch, n
     session = split_session(monkeypatch, model, threads=3, guard=True)
     for _ in range(10):
         np.testing.assert_array_equal(session.run(feeds)["y"], expected)
+
+
+@pytest.mark.parametrize("guard", [False, True])
+def test_scratch_memory_of_every_thread_grows(monkeypatch: pytest.MonkeyPatch, guard: bool) -> None:
+    session = split_session(monkeypatch, growing_model(), threads=3, guard=guard)
+    alone = tilewright.compile(growing_model(), threads=1)
+    x = random(40, 3000)
+    for count in (10, 500, 3000, 7, 2000):
+        feeds = [x, np.array([count])]
+        np.testing.assert_array_equal(session.run(feeds)["y"], alone.run(feeds)["y"])
 
 
 def test_one_thread_means_no_pool() -> None:
