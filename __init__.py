@@ -36,7 +36,7 @@ def compile(
     Args:
         model: path, bytes or ModelProto.
         target: "host" (the default), or the name of a target model that this machine can run, such as "x86-64-v3".
-        threads: how many threads a run may use at most (None: as many as it likes); a run uses one so far.
+        threads: how many threads share the work of a kernel; None: as many as affinity and the cgroup's quota allow.
         shapes: sizes by input name that pin dynamic dims, such as ``{"x": (1, 3, 224, 224)}``.
         disable_pass: names of passes to leave out.
         strict_math: run no algorithm that rounds differently from the model's sums (Winograd convolution).

@@ -60,4 +60,4 @@ def compile_session(
     model_target = get_target(options.target)
     if not runs_here(model_target):
         raise UnsupportedPlatformError(f"this processor can't run code for '{model_target.name}'")
-    return Session(compile_executable(model, options), guard=guard or knobs.guard())
+    return Session(compile_executable(model, options), threads=threads, guard=guard or knobs.guard())

@@ -13,6 +13,7 @@ from xdsl.ir import Operation
 
 from ..lowering.host_table import STEP
 from ..lowering.interface import read_interface
+from ..lowering.launch import LAUNCH
 from ..lowering.lower_plan import PLAN
 from ..lowering.lower_run import RUN
 from ..passes.target_attr import target_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ..runtime.weights import WeightStore
 
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
-HOST_FUNCTIONS = (PLAN, RUN)
+HOST_FUNCTIONS = (PLAN, RUN, LAUNCH)
 
 
 def is_host(name: str) -> bool:
@@ -72,7 +73,7 @@ def load_executable(
     started = time.perf_counter()
     code = jit.load(objects, target)
     seconds["load"] = time.perf_counter() - started
-    plan, run = (_ENTRY(code.address(name)) for name in HOST_FUNCTIONS)
+    plan, run = (_ENTRY(code.address(name)) for name in (PLAN, RUN))
     return Executable(
         interface=interface,
         plan=plan,

@@ -44,7 +44,7 @@ def command(
     feeds = take_inputs(session.inputs, inputs, dims, seed)
     runtimes: dict[str, Once] = {"tilewright": lambda: session.run(feeds)}
     if has_onnxruntime():
-        peer = onnxruntime_session(model, threads=threads or 1)
+        peer = onnxruntime_session(model, threads=session.threads)
         names = [output.name for output in peer.get_outputs()]
         runtimes["onnxruntime"] = lambda: dict(zip(names, peer.run(names, feeds), strict=True))
     times: dict[str, list[float]] = {name: [] for name in runtimes}

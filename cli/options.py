@@ -49,7 +49,7 @@ _INPUTS = (
     click.option("--seed", default=0, show_default=True, help="Of the random inputs."),
 )
 
-THREADS = click.option("--threads", type=click.IntRange(1), help="Threads of a run.")
+THREADS = click.option("--threads", type=click.IntRange(1), help="Threads of a run; by default what affinity and quota allow.")
 
 
 def _all(options: Sequence[Callable[[F], F]], command: F) -> F:

@@ -34,7 +34,7 @@ def open_session(
 ) -> Session:
     """Compile ``model``, showing the pass at work where standard error is a terminal. A .mlir file must be at the llvm stage."""
     if isinstance(model, Path) and model.suffix == ".mlir":
-        return Session(load_llvm_stage(model), guard=knobs.guard())
+        return Session(load_llvm_stage(model), threads=threads or knobs.threads(), guard=knobs.guard())
     name = model.name if isinstance(model, Path) else model.graph.name
     with progress(f"compiling {name}") as say:
         return compile_session(

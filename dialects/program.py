@@ -161,19 +161,31 @@ class AllocOp(_BufferOp):
 
 @irdl_op_definition
 class InvokeOp(IRDLOperation):
-    """Run a kernel on buffers, inputs first, then outputs, over its whole parallel space `grid`."""
+    """Run a kernel on buffers, inputs first, then outputs, over its whole parallel space `grid`.
+
+    `cost` is about how many cycles that takes in one thread; a kernel without it runs in one.
+    """
 
     name = "kernel.invoke"
     callee = prop_def(SymbolRefAttr)
     sizes = prop_def(DimsAttr)
     grid = prop_def(DimAttr)
     scratch = prop_def(DimAttr)
+    cost = opt_prop_def(DimAttr)
     buffers = var_operand_def(BUFFER)
     irdl_options = (ParsePropInAttrDict(),)
-    assembly_format = "$callee `(` $buffers `)` `sizes` $sizes `grid` $grid `scratch` $scratch attr-dict"
+    assembly_format = "$callee `(` $buffers `)` `sizes` $sizes `grid` $grid `scratch` $scratch (`cost` $cost^)? attr-dict"
 
-    def __init__(self, callee: str, buffers: Sequence[SSAValue], sizes: DimsAttr, grid: DimAttr, scratch: DimAttr):
-        properties = {"callee": SymbolRefAttr(callee), "sizes": sizes, "grid": grid, "scratch": scratch}
+    def __init__(
+        self,
+        callee: str,
+        buffers: Sequence[SSAValue],
+        sizes: DimsAttr,
+        grid: DimAttr,
+        scratch: DimAttr,
+        cost: DimAttr | None = None,
+    ):
+        properties = {"callee": SymbolRefAttr(callee), "sizes": sizes, "grid": grid, "scratch": scratch, "cost": cost}
         super().__init__(operands=[buffers], properties=properties)
 
     def verify_(self) -> None:

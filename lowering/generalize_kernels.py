@@ -24,7 +24,8 @@ from ..dialects.graph.dims import DimExpr, product
 from ..dialects.graph.types import Dims, dims_of, element_of, order_of, tensor
 from ..dialects.kernel import LaunchOp, PackOp, UnpackOp
 from ..passes.target_attr import target_of
-from .kernel_attrs import GRID, SCRATCH, SIZES, body_ops, kernels_of, launches_of, returned, schedule_of
+from .cost import kernel_cost
+from .kernel_attrs import COST, GRID, SCRATCH, SIZES, body_ops, kernels_of, launches_of, returned, schedule_of
 from .kernels import rule_of
 from .packing import packed_type
 from .rules.window import is_depthwise
@@ -34,7 +35,7 @@ ONE = DimExpr.of(1)
 
 @dataclass(frozen=True)
 class GeneralizeKernelsPass(ModulePass):
-    """Make kernels take their dims as sizes; sets `kernel.sizes`, `kernel.grid` and `kernel.scratch`."""
+    """Make kernels take their dims as sizes; sets `kernel.sizes`, `kernel.grid`, `kernel.scratch` and `kernel.cost`."""
 
     name = "generalize-kernels"
 
@@ -92,6 +93,7 @@ def generalize(kernel: func.FuncOp, launches: Sequence[LaunchOp], target: Target
     kernel.attributes[SIZES] = ArrayAttr([StringAttr(f"d{i}") for i in range(len(sizes.values))])
     kernel.attributes[GRID] = DimAttr(rule.grid(kernel, schedule, target))
     kernel.attributes[SCRATCH] = DimAttr(rule.scratch(kernel, schedule, target))
+    kernel.attributes[COST] = DimAttr(kernel_cost(kernel, schedule, target))
     for launch in launches:
         launch.properties["sizes"] = DimsAttr(tuple(sizes.values))
     return tuple(sizes.values)

@@ -8,7 +8,7 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import IntegerAttr, IntegerType, LocationAttr, i32, i64
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from ..runtime.codes import GROW, SCRATCH, SLOTS
+from ..runtime.codes import GROW, SLOTS
 from .to_llvm.scf_ops import segments
 
 POINTER = llvm.LLVMPointerType()
@@ -102,6 +102,3 @@ class HostBuilder:
 
     def slots(self) -> SSAValue:
         return self.load(self.context, SLOTS, POINTER)
-
-    def scratch(self) -> SSAValue:
-        return self.load(self.context, SCRATCH, POINTER)

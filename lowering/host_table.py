@@ -3,7 +3,7 @@
     word 0            bytes of the arena
     word 1            bytes of scratch
     symbols           one word each: those of the inputs' dims, then those that get their values during the run
-    per invocation    one pointer per buffer, one word per size, one word for the parallel extent
+    per invocation    one pointer per buffer, one word per size, one for the parallel extent, one for the grain
     per reservation   its bytes; and wherever code must know where a buffer is, its address
     facts             the dims of every input and output, the assumptions about inputs, the bytes of every arena buffer
 
@@ -27,6 +27,7 @@ from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, 
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp, texts
 from ..dialects.program_host import HostCallOp, MoveOp, UnboxOp
 from ..runtime.executable import Check
+from .launch import grain
 
 ARENA_WORD, SCRATCH_WORD, HEADER_WORDS = 0, 1, 2
 STEP = "tw_step"
@@ -49,6 +50,10 @@ class Row:
     @property
     def grid_word(self) -> int:
         return self.sizes_start + len(self.invoke.sizes.data)
+
+    @property
+    def grain_word(self) -> int:
+        return self.grid_word + 1
 
 
 @dataclass
@@ -227,11 +232,12 @@ class Table:
             self._put(word, expression, step)
 
     def _invoke(self, op: InvokeOp, step: Step) -> None:
-        row = Row(op, self._new(len(op.buffers) + len(op.sizes.data) + 1))
+        row = Row(op, self._new(len(op.buffers) + len(op.sizes.data) + 2))
         self.rows.append(row)
         for position, size in enumerate(op.sizes.data):
             self._put(row.sizes_start + position, size, step)
         self._put(row.grid_word, op.grid.data, step)
+        self._put(row.grain_word, grain(op), step)
         scratch = op.scratch.data
         (self.plan if scratch.symbols <= self.inputs else step).scratch.append(scratch)
 

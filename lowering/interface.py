@@ -21,6 +21,7 @@ from ..errors import CompileError
 from ..runtime.executable import Check, Interface, Launch, Pointer, TensorSpec
 from .host_calls import read_call
 from .host_interface import KINDS
+from .launch import LAUNCH
 from .lower_run import RUN
 
 
@@ -61,7 +62,7 @@ def read_interface(module: ModuleOp) -> Interface:
 
 def _launches(run: llvm.FuncOp) -> Iterator[Launch]:
     names = _strings(run, "kernels")
-    calls = [op for op in run.walk() if isinstance(op, llvm.CallOp) and _callee(op) in names]
+    calls = [op for op in run.walk() if isinstance(op, llvm.CallOp) and _callee(op) == LAUNCH]
     rows = _triples(_integers(run, "rows"))
     for kernel, call, (start, sizes_start, grid_word) in zip(names, calls, rows, strict=True):
         yield Launch(kernel, location_of(call), start, sizes_start, grid_word)

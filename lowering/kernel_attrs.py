@@ -20,6 +20,7 @@ ESTIMATES = "kernel.estimates"
 SIZES = "kernel.sizes"
 GRID = "kernel.grid"
 SCRATCH = "kernel.scratch"
+COST = "kernel.cost"
 
 
 def kernels_of(module: ModuleOp) -> list[func.FuncOp]:

@@ -1,9 +1,9 @@
 """`lower-plan`: the host program's arithmetic becomes native functions over one table of words (`host_table.py`).
 
 `tw_plan(dims, table)` runs once per new shape and writes what follows from the dims: the bytes of arena and scratch, the offset
-of every arena buffer, the sizes and the parallel extent of every invocation. The session then adds base addresses to the
-pointer words, and `tw_run(ctx, table)` calls the kernels; an invocation's piece of the table is what its kernel gets. Where sizes
-depend on data, `tw_run` calls steps, `tw_step1(table)`, ... in between, which compute what has become known.
+of every arena buffer, the sizes, the parallel extent and the grain of every invocation. The session then adds base addresses to
+the pointer words, and `tw_run(ctx, table)` calls the kernels; an invocation's piece of the table is what its kernel gets. Where
+sizes depend on data, `tw_run` calls steps, `tw_step1(table)`, ... in between, which compute what has become known.
 
 All return 0, or `FAILED` with the number of a check: a size that can't be, an assumption that does not hold.
 """

@@ -21,6 +21,7 @@ from ..runtime.codes import FAILED, HOST, NO_MEMORY, SCRATCH_SLOT
 from .host_builder import POINTER, HostBuilder
 from .host_interface import interface_attributes
 from .host_table import SCRATCH_WORD, STATIC, Row, Step, Table
+from .launch import launch_function, launch_kernel
 from .lower_plan import programs_of
 
 RUN = "tw_run"
@@ -34,7 +35,7 @@ class LowerRunPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for program in programs_of(op):
-            op.body.block.insert_op_before(_run(program), program)
+            op.body.block.insert_ops_before([launch_function(), _run(program)], program)
             program.detach()
             program.erase()
 
@@ -60,8 +61,7 @@ class _Runner:
         self.table = table
         self.h = HostBuilder()
         self.rows = {row.invoke: (index, row) for index, row in enumerate(table.rows)}
-        self.scratch_grows = any(step.scratch for step in table.steps)
-        self.scratch, self.zero = self.h.scratch(), self.h.const(0)
+        self.zero = self.h.const(0)
 
     def emit(self, block: Block) -> None:
         """The ops of a block, up to its terminator."""
@@ -126,10 +126,7 @@ class _Runner:
             if not isinstance(buffer.owner, STATIC):
                 self.set_word(row.start + position, self.place(buffer))
         buffers, sizes = h.address(h.table, row.start), h.address(h.table, row.sizes_start)
-        grid = self.word(row.grid_word)
-        scratch = h.scratch() if self.scratch_grows else self.scratch
-        name = row.invoke.callee.root_reference.data
-        code = h.call(name, [h.context, buffers, sizes, scratch, self.zero, grid], row.invoke.location)
+        code = launch_kernel(h, row.invoke, [buffers, sizes, self.word(row.grid_word), self.word(row.grain_word)])
         h.leave_unless_zero(code, (index + 1) << 16)
 
     def _bind(self, op: BindOp) -> None:

@@ -36,7 +36,7 @@ from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp
 from ..dialects.program_host import A_BUFFER, GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
 from ..dialects.program_types import BUFFER, INPUT_DEFAULTS
 from ..errors import CompileError
-from ..lowering.kernel_attrs import GRID, SCRATCH, body_ops, dim_attribute, kernels_of, returned, sizes_of
+from ..lowering.kernel_attrs import COST, GRID, SCRATCH, body_ops, dim_attribute, kernels_of, returned, sizes_of
 from ..runtime.weights import Array
 from .memory_assignment import Assignment
 from .session import current_session
@@ -117,7 +117,10 @@ class _Planner:
         sizes = launch.sizes or DimsAttr(())
         env = dict(zip(sizes_of(kernel), sizes.data, strict=True))
         grid, scratch = (DimAttr(dim_attribute(kernel, a).substitute(env)) for a in (GRID, SCRATCH))
-        invoke = InvokeOp(name, [self.buffer(v) for v in (*launch.operands, *launch.results)], sizes, grid, scratch)
+        buffers = [self.buffer(v) for v in (*launch.operands, *launch.results)]
+        cost = kernel.attributes.get(COST)
+        known = DimAttr(cost.data.substitute(env)) if isinstance(cost, DimAttr) else None
+        invoke = InvokeOp(name, buffers, sizes, grid, scratch, known)
         invoke.location = launch.location
         return invoke
 

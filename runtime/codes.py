@@ -17,8 +17,10 @@ NO_MEMORY = 0x20000000
 HOST_FAILED = 0x0FFFFFFF
 """In place of the number of a check: a call to the host raised an exception."""
 
-SCRATCH, GROW, SLOTS, HOST = range(4)
-"""Words of the context: scratch memory; the function that makes a slot grow; where the slots are; the function that runs ops on
-the host. A slot is two words, its address and its capacity in bytes."""
+SCRATCH, GROW, SLOTS, HOST, POOL, THREADS, SCRATCHES = range(7)
+"""Words of the context: scratch memory of the calling thread; the function that makes a slot grow; where the slots are; the
+function that runs ops on the host; the thread pool, 0 for none; how many threads may take part in a kernel; where the addresses
+of all threads' scratch memory are. A slot is two words, its address and its capacity in bytes."""
+CONTEXT_WORDS = 7
 SCRATCH_SLOT = -1
 """The slot number by which scratch memory grows."""

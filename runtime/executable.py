@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +12,10 @@ import numpy as np
 from .host_calls import Call
 from .weights import Array
 
-PlanFunction = Callable[[int, int], int]
+Address = int | ctypes.c_void_p
+PlanFunction = Callable[[Address, Address], int]
 """`tw_plan(dims address, table address)`; both are arrays of 64-bit words."""
-RunFunction = Callable[[int, int], int]
+RunFunction = Callable[[Address, Address], int]
 """`tw_run(ctx address, table address)`; 0, or (invocation + 1) << 16 | code."""
 
 Dim = int | str

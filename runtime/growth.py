@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .codes import GROW, HOST, SCRATCH, SCRATCH_SLOT, SLOTS
+from .codes import GROW, SCRATCH_SLOT, SLOTS
+from .frame import Scratches
 from .memory import ALIGNMENT, Bytes, address_of, aligned_bytes, guarded_bytes
 
-CONTEXT_WORDS = HOST + 1
 _GROW = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 _NEVER_ENOUGH = -1
 """The capacity of a slot that asks for memory every time."""
@@ -24,12 +24,14 @@ class Growth:
     In guard mode memory ends at a protected page, so that slots ask each time and get exactly what they need.
     """
 
-    def __init__(self, slots: int, context: NDArray[np.int64], table: NDArray[np.int64], scratch_word: int, guard: bool) -> None:
+    def __init__(self, slots: int, scratches: Scratches, table: NDArray[np.int64], scratch_word: int, guard: bool) -> None:
         self.guard = guard
-        self.context, self._table, self._scratch_word = context, table, scratch_word
+        self.context, self._scratches = scratches.context, scratches
+        self._table, self._scratch_word = table, scratch_word
         self._slots = np.full((max(slots, 1), 2), (0, _NEVER_ENOUGH), np.int64)
         self._memory: dict[int, Bytes] = {}
         self._callback = _GROW(self._grow)
+        context = scratches.context
         context[SLOTS] = address_of(self._slots)
         context[GROW] = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
 
@@ -41,11 +43,8 @@ class Growth:
             return 0
 
     def _grow_scratch(self, size: int) -> int:
-        memory = self._new(size)
-        self._memory[SCRATCH_SLOT] = memory
-        self.context[SCRATCH] = address_of(memory)
         self._table[self._scratch_word] = size
-        return address_of(memory)
+        return self._scratches.allocate(size)
 
     def grow(self, slot: int, size: int) -> int:
         """The address of a slot once it has `size` bytes; MemoryError where there are none."""

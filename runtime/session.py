@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadInputError, RunError
-from .codes import FAILED, HOST_FAILED, KERNEL_ERRORS, NO_MEMORY, SCRATCH
+from ..errors import BadInputError, BadOptionError, RunError
+from .bound import BoundRun, check_apart, check_bound
+from .codes import FAILED, HOST_FAILED, KERNEL_ERRORS, NO_MEMORY
 from .executable import Executable, Interface, TensorSpec
-from .growth import CONTEXT_WORDS, Growth, read_array
+from .frame import Scratches
+from .growth import Growth, read_array
 from .host_calls import HostState
 from .memory import ALIGNMENT, address_of, aligned_bytes, guarded_bytes, guarded_copy
 from .objects import as_object
+from .pool import process_pool, resolve_threads
+from .ports import Ports
 
 Array = NDArray[Any]
 _NOTHING: Array = np.empty(0, np.uint8)
 """Where a tensor would be, for an input that is an object."""
 Feeds = Mapping[str, Any] | Sequence[Any]
+Shapes = tuple[tuple[int, ...], ...]
+
+_empty = np.empty
 
 _ARENA_WORD, _SCRATCH_WORD = 0, 1
 MAX_IDLE_FRAMES = 4
@@ -35,18 +44,20 @@ class Plan:
     """What one assignment of the input symbols leads to."""
 
     table: NDArray[np.int64]
-    input_shapes: tuple[tuple[int, ...], ...]
-    output_shapes: tuple[tuple[int, ...], ...]
+    input_shapes: Shapes
+    output_shapes: Shapes
+    outputs: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]
+    """Shape and dtype of each output."""
     piece_bytes: tuple[int, ...]
     idle: list[Frame]
 
 
 @dataclass
 class Frame:
-    """Memory of one run in flight: the bound table, the arena and scratch it points into."""
+    """Memory of one run in flight: the bound table, the arena and scratch it points into, and the call that runs on them."""
 
-    table: NDArray[np.int64]
-    context: NDArray[np.int64]
+    words: memoryview
+    call: Callable[[], int]
     keep: list[Any]
     host: HostState | None = None
 
@@ -56,21 +67,26 @@ class Session:
 
     Args:
         executable: the compiled model.
+        threads: how many threads run a kernel, the calling one included; None: as many as affinity and quota allow.
         guard: every buffer ends at a protected page, so that an access past its end stops the process (slow; for tests).
     """
 
-    def __init__(self, executable: Executable, *, guard: bool = False) -> None:
+    def __init__(self, executable: Executable, *, threads: int | None = None, guard: bool = False) -> None:
         self.executable = executable
+        self.threads = resolve_threads(threads)
         self.guard = guard
+        if self.threads > 1:
+            process_pool().serve(self.threads)
         self._weights = [self._resident(key) for key in executable.interface.weights]
-        self._plans: dict[tuple[int, ...], Plan] = {}
-        self._lock = threading.Lock()
-        self._pointers = _PointerWords(executable.interface)
+        self._plans: dict[Shapes, Plan] = {}
+        self._ports = Ports(executable.interface)
+        self._grown_outputs = executable.interface.grown_outputs
+        self._is_quick = not guard and not executable.interface.object_inputs
         self._symbols = _symbol_sources(executable.interface)
 
     def with_guard(self) -> Session:
         """The same code in a session of guard mode."""
-        return Session(self.executable, guard=True)
+        return Session(self.executable, threads=self.threads, guard=True)
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:
@@ -94,20 +110,24 @@ class Session:
             BadInputError: an input is missing, unknown, or has another dtype, rank or dim than expected.
             RunError: a kernel met an index out of range or a size that can't be; names the ONNX nodes.
         """
-        arrays, objects = self._arrays(feeds)
-        plan = self._plan(arrays)
-        outputs = [self._new(shape, spec.dtype) for shape, spec in zip(plan.output_shapes, self.outputs, strict=True)]
-        grown = self.executable.interface.grown_outputs
+        ports = self._ports
+        arrays = ports.quick(feeds) if self._is_quick else None
+        plan = None if arrays is None else self._plans.get(tuple([a.shape for a in arrays]))
+        objects: dict[int, Any] = {}
+        if arrays is None or plan is None:
+            arrays, objects = self._arrays(feeds)
+            plan = self._plans.get(tuple([a.shape for a in arrays])) or self._plan(arrays)
+        outputs = self._new_outputs(plan)
         frame = self._take_frame(plan)
         try:
-            self._pointers.bind(frame.table, "input", [address_of(a) for a in arrays])
-            self._pointers.bind(frame.table, "output", [address_of(a) for a in outputs])
+            ports.bind(frame.words, "input", arrays)
+            ports.bind(frame.words, "output", outputs)
             if frame.host is not None:
                 frame.host.begin(objects)
-            code = self.executable.run(address_of(frame.context), address_of(frame.table))
+            code = frame.call()
             if code:
-                raise self._error(code, frame)
-            for index, word in grown.items():
+                raise self._error(code, frame.host)
+            for index, word in self._grown_outputs.items():
                 outputs[index] = self._grown(frame, index, word)
             for index, place in self.executable.interface.object_outputs.items():
                 assert frame.host is not None
@@ -115,7 +135,39 @@ class Session:
         finally:
             if len(plan.idle) < MAX_IDLE_FRAMES:
                 plan.idle.append(frame)
-        return {spec.name: array for spec, array in zip(self.outputs, outputs, strict=True)}
+        return dict(zip(ports.output_names, outputs, strict=True))
+
+    def bind(self, inputs: Mapping[str, Array], outputs: Mapping[str, Array] | None = None) -> BoundRun:
+        """Bind arrays to run on them again and again without checks and copies.
+
+        Args:
+            inputs: every input by name, with the dtype and shape it needs, C-contiguous and aligned.
+            outputs: arrays that results are written to; those that are missing are made.
+
+        Raises:
+            BadInputError: an array can't be used in place, or an output shares memory with another array.
+            BadOptionError: in guard mode, where native code gets no memory of the caller's; for a model with an output whose
+                size depends on data, or with values that are no numeric tensors.
+        """
+        interface = self.executable.interface
+        for reason, holds in (
+            ("guard mode copies every array", self.guard),
+            ("an output's size depends on data", bool(interface.grown_outputs)),
+            ("some values are no numeric tensors", bool(interface.objects)),
+        ):
+            if holds:
+                raise BadOptionError(f"no arrays can be bound: {reason}")
+        arrays, _ = self._arrays(inputs)
+        plan = self._plan(arrays)
+        check_bound(self.inputs, plan.input_shapes, inputs)
+        made = dict(zip(self._ports.output_names, self._new_outputs(plan), strict=True))
+        check_bound(self.outputs, plan.output_shapes, outputs or {})
+        targets = made | dict(outputs or {})
+        check_apart(inputs, targets)
+        frame = self._new_frame(plan)
+        self._ports.bind(frame.words, "input", [inputs[name] for name in self._ports.input_names])
+        self._ports.bind(frame.words, "output", list(targets.values()))
+        return BoundRun(dict(inputs), targets, frame.call, self._error, frame.keep)
 
     def _resident(self, key: str) -> Array:
         """A weight as kernels read it: row-major, 64-byte aligned. The executable keeps this form, not a second one."""
@@ -172,18 +224,15 @@ class Session:
 
     # -- plans --------------------------------------------------------------------------------------------------------
     def _plan(self, arrays: Sequence[Array]) -> Plan:
-        key = tuple(arrays[i].shape[axis] for i, axis in self._symbols)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._make_plan(key)
-            with self._lock:
-                while len(self._plans) >= MAX_SHAPES:
-                    self._plans.pop(next(iter(self._plans)))
-                self._plans[key] = plan
+        """The plan for these shapes, kept for later runs; BadInputError where they don't go together."""
+        plan = self._make_plan(tuple(arrays[i].shape[axis] for i, axis in self._symbols))
         for spec, array, shape in zip(self.inputs, arrays, plan.input_shapes, strict=True):
             if array.shape != shape and not spec.kind:
                 raise BadInputError(spec.name, f"shape {list(shape)} ({list(spec.dims)})", f"{list(array.shape)}")
-        return plan
+        while len(self._plans) >= MAX_SHAPES:
+            with suppress(KeyError, StopIteration, RuntimeError):  # another thread was faster
+                self._plans.pop(next(iter(self._plans)))
+        return self._plans.setdefault(tuple(array.shape for array in arrays), plan)
 
     def _make_plan(self, key: tuple[int, ...]) -> Plan:
         interface = self.executable.interface
@@ -203,7 +252,8 @@ class Session:
         for index, (spec, shape) in enumerate(zip(interface.outputs, outputs, strict=True)):
             if any(d < 0 for d in shape) and index not in interface.grown_outputs:
                 raise BadInputError("inputs", f"dims for which output '{spec.name}' {list(spec.dims)} has a shape", f"{named}")
-        return Plan(table, inputs, outputs, tuple(facts), [])
+        results = tuple(zip(outputs, self._ports.output_dtypes, strict=True))
+        return Plan(table, inputs, outputs, results, tuple(facts), [])
 
     # -- frames -------------------------------------------------------------------------------------------------------
     def _take_frame(self, plan: Plan) -> Frame:
@@ -214,47 +264,46 @@ class Session:
 
     def _new_frame(self, plan: Plan) -> Frame:
         table = plan.table.copy()
+        words = memoryview(table)  # pyright: ignore[reportArgumentType]  # numpy says only from Python 3.12 on that it is a buffer
         make = guarded_bytes if self.guard else aligned_bytes
-        scratch = make(max(int(table[_SCRATCH_WORD]), 64))
-        context = np.zeros(CONTEXT_WORDS, np.int64)
-        context[SCRATCH] = address_of(scratch)
-        self._pointers.bind(table, "weight", [address_of(w) for w in self._weights])
-        keep: list[Any] = [scratch]
+        scratches = Scratches(self.threads, int(table[_SCRATCH_WORD]), make)
+        keep: list[Any] = [scratches, table]
+        self._ports.bind(words, "weight", self._weights)
         if self.guard:
             pieces = [guarded_bytes(size) for size in plan.piece_bytes]
-            self._pointers.bind(table, "arena", [address_of(p) for p in pieces])
+            self._ports.bind(words, "arena", pieces)
             keep += pieces
         else:
             arena = aligned_bytes(int(table[_ARENA_WORD]))
-            self._pointers.rebase(table, "arena", address_of(arena))
+            self._ports.rebase(words, "arena", address_of(arena))
             keep.append(arena)
-        return Frame(table, context, keep, self._grow_in(context, table, keep))
+        arguments = ctypes.c_void_p(address_of(scratches.context)), ctypes.c_void_p(address_of(table))
+        return Frame(words, partial(self.executable.run, *arguments), keep, self._grow_in(scratches, table, keep))
 
-    def _grow_in(self, context: NDArray[np.int64], table: NDArray[np.int64], keep: list[Any]) -> HostState | None:
+    def _grow_in(self, scratches: Scratches, table: NDArray[np.int64], keep: list[Any]) -> HostState | None:
         """What a run of data-dependent sizes or of calls to the host needs."""
         interface = self.executable.interface
         if not (interface.checks or interface.objects):
             return None
-        growth = Growth(interface.slots, context, table, _SCRATCH_WORD, self.guard)
+        growth = Growth(interface.slots, scratches, table, _SCRATCH_WORD, self.guard)
         keep.append(growth)
         return HostState(interface.calls, interface.objects, table, growth) if interface.objects else None
 
-    def _new(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        if not self.guard:
-            return np.empty(shape, dtype)
-        return guarded_copy(np.zeros(shape, dtype))
+    def _new_outputs(self, plan: Plan) -> list[Array]:
+        outputs = [_empty(shape, dtype) for shape, dtype in plan.outputs]
+        return [guarded_copy(np.zeros_like(output)) for output in outputs] if self.guard else outputs
 
     def _grown(self, frame: Frame, index: int, word: int) -> Array:
         """An output whose dims the run has found."""
         interface = self.executable.interface
         spec = interface.outputs[index]
         start = interface.facts_start + sum(len(s.dims) for s in (*interface.inputs, *interface.outputs[:index]))
-        shape = tuple(frame.table[start : start + len(spec.dims)].tolist())
-        return read_array(int(frame.table[word]), shape, spec.dtype, guarded_copy if self.guard else np.copy)
+        shape = tuple(frame.words[start : start + len(spec.dims)].tolist())
+        return read_array(frame.words[word], shape, spec.dtype, guarded_copy if self.guard else np.copy)
 
-    def _error(self, code: int, frame: Frame) -> RunError:
-        if code == FAILED | HOST_FAILED and frame.host is not None:
-            return frame.host.failure()
+    def _error(self, code: int, host: HostState | None = None) -> RunError:
+        if code == FAILED | HOST_FAILED and host is not None:
+            return host.failure()
         if code == NO_MEMORY:
             return RunError("there is no memory for a result", stage="run")
         if code & FAILED:
@@ -264,25 +313,6 @@ class Session:
         reason = KERNEL_ERRORS.get(code & 0xFFFF, f"kernel error {code & 0xFFFF}")
         nodes = ", ".join(launch.nodes) or "(made by the compiler)"
         return RunError(reason, node=nodes, op=launch.kernel, stage="run")
-
-
-class _PointerWords:
-    """The pointer words of the table by kind, ready for numpy to fill in at once."""
-
-    def __init__(self, interface: Interface) -> None:
-        kinds = ("input", "output", "weight", "arena")
-        rows = {k: [p for p in interface.pointers if p.kind == k] for k in kinds}
-        self._words = {k: np.array([p.word for p in v], np.intp) for k, v in rows.items()}
-        self._indices = {k: np.array([p.index for p in v], np.intp) for k, v in rows.items()}
-
-    def bind(self, table: NDArray[np.int64], kind: str, addresses: Sequence[int]) -> None:
-        """Write the address of each buffer of this kind."""
-        if addresses:
-            table[self._words[kind]] = np.array(addresses, np.int64)[self._indices[kind]]
-
-    def rebase(self, table: NDArray[np.int64], kind: str, base: int) -> None:
-        """Turn offsets into addresses."""
-        table[self._words[kind]] += base
 
 
 def _symbol_sources(interface: Interface) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ builtin.module attributes {kernel.target = "x86-64-v4"} {
     %0 = graph.matmul %x, %w : (tensor<8x16xf32>, tensor<16x32xf32>) -> tensor<8x32xf32>
     func.return %0 : tensor<8x32xf32>
   }
-  // CHECK: @tw_k1{{.*}}kernel.schedule = #kernel.schedule<"reduction", {lanes = 16 : i64, split = 0 : i64, block = 512 : i64}>
+  // CHECK: @tw_k1{{.*}}kernel.schedule = #kernel.schedule<"reduction", {lanes = 16 : i64, split = 0 : i64, block = 128 : i64}>
   func.func private @tw_k1(%x: tensor<8x16xf32>) -> tensor<8x16xf32> attributes {kernel.kind = "kernel"} {
     %0 = graph.softmax %x {axis = 1 : i64} : (tensor<8x16xf32>) -> tensor<8x16xf32>
     func.return %0 : tensor<8x16xf32>

@@ -14,7 +14,8 @@
 // CHECK:      ^[[MORE]]:
 // CHECK:        llvm.call %{{.*}}(%ctx, %{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i64, i64) -> !llvm.ptr
 // CHECK:      ^[[ENOUGH]]:
-// CHECK:        llvm.call @tw_k0
+// CHECK:        %[[K0:.*]] = llvm.mlir.addressof @tw_k0
+// CHECK:        llvm.call @tw_launch(%ctx, %[[K0]],
 kernel.program "main" symbols [] inputs ["x"] : [tensor<4xf32>] outputs ["y"] : [tensor<4xf32>] {
   %x = kernel.input {index = 0 : i64}
   %last = kernel.loop "i" below <3> while "go" from <1> init(%x) slots <[0]> {

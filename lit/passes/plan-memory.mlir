@@ -10,7 +10,7 @@ func.func @main(%x: tensor<8x4xf32>) -> tensor<32xf32> attributes {graph.input_n
   func.return %c : tensor<32xf32>
 }
 func.func private @tw_mul(%a: tensor<?xf32, #graph.tensor<["d0"]>>, %b: tensor<?xf32, #graph.tensor<["d0"]>>) -> tensor<?xf32, #graph.tensor<["d0"]>>
-  attributes {kernel.kind = "kernel", kernel.sizes = ["d0"], kernel.grid = #graph.dim<"d0">, kernel.scratch = #graph.dim<16>} {
+  attributes {kernel.kind = "kernel", kernel.sizes = ["d0"], kernel.grid = #graph.dim<"d0">, kernel.scratch = #graph.dim<16>, kernel.cost = #graph.dim<"2*d0">} {
   %0 = graph.mul %a, %b : (tensor<?xf32, #graph.tensor<["d0"]>>, tensor<?xf32, #graph.tensor<["d0"]>>) -> tensor<?xf32, #graph.tensor<["d0"]>>
   func.return %0 : tensor<?xf32, #graph.tensor<["d0"]>>
 }
@@ -23,7 +23,7 @@ func.func private @tw_relu(%a: tensor<?xf32, #graph.tensor<["d0"]>>) -> tensor<?
 // CHECK-NEXT:   %[[X:.*]] = kernel.input {index = 0 : i64}
 // CHECK-NEXT:   %[[W:.*]] = kernel.weight <"w">
 // CHECK-NEXT:   %[[A:.*]] = kernel.alloc {slot = 0 : i64, offset = 0 : i64, bytes = #graph.dim<128>}
-// CHECK-NEXT:   kernel.invoke @tw_mul(%[[X]], %[[W]], %[[A]]) sizes <[32]> grid <32> scratch <16>
+// CHECK-NEXT:   kernel.invoke @tw_mul(%[[X]], %[[W]], %[[A]]) sizes <[32]> grid <32> scratch <16> cost <64>
 // CHECK-NEXT:   kernel.invoke @tw_relu(%[[A]], %[[A]]) sizes <[32]> grid <32> scratch <0>
 // CHECK-NEXT:   %[[Y:.*]] = kernel.output {index = 0 : i64}
 // CHECK-NEXT:   kernel.invoke @tw_relu(%[[A]], %[[Y]])

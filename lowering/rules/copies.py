@@ -2,8 +2,8 @@
 
 In memory order a concat along an axis is, for every index of the dims outside it, one run from each operand after the other; a
 gather along an axis copies for every index of the outer dims and every entry of `indices` the run of the dims inside the axis;
-gather_nd copies a run for every index tuple. Runs are copied by vectors, whatever the element is. An index out of [-n, n) stops
-the kernel before anything is read there.
+gather_nd copies a run for every index tuple. Runs are copied by vectors, whatever the element is; a run of the result that is
+long is cut in blocks, so that threads can share it. An index out of [-n, n) stops the kernel before anything is read there.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ UNROLL = 4
 """Vectors a turn."""
 SHORT = 4
 """Runs of fewer elements are not worth a copy loop."""
+BLOCK_BYTES = 32768
+"""Bytes of a run that a grid cell copies at most."""
 
 
 class CopiesRule:
@@ -51,7 +53,9 @@ class CopiesRule:
         if not self.accepts(ops, target):
             return None
         bits = bit_width(storage_type(element_of(ops[0].results[0])))
-        return ScheduleAttr.of(self.name, lanes=target.vector_bytes * 8 // bits)
+        block, run = BLOCK_BYTES * 8 // bits, _run_dims(ops[0])
+        is_short = run.is_static and run.value <= block
+        return ScheduleAttr.of(self.name, lanes=target.vector_bytes * 8 // bits, block=0 if is_short else block)
 
     def pack(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> None:
         pass
@@ -60,11 +64,8 @@ class CopiesRule:
         return True
 
     def grid(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
-        op = body_ops(kernel)[0]
-        if isinstance(op, graph.GatherNdOp):
-            return product(dims_of(op.indices)[:-1])
-        outer, _, _ = _around(op.results[0] if isinstance(op, graph.ConcatOp) else op.operands[0], _axis(op))
-        return outer * product(dims_of(op.operands[1])) if isinstance(op, graph.GatherOp) else outer
+        op, block = body_ops(kernel)[0], schedule.get("block", 0)
+        return _runs(op) * _run_dims(op).ceildiv(block) if block else _runs(op)
 
     def scratch(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> DimExpr:
         return DimExpr.of(0)
@@ -73,7 +74,7 @@ class CopiesRule:
         op = body_ops(kernel)[0]
         values = [*kernel.args, *returned(kernel)]
         builder = _CopyBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
-        builder.lanes = schedule["lanes"]
+        builder.lanes, builder.block_elements = schedule["lanes"], schedule.get("block", 0)
         buffers: dict[SSAValue, SSAValue] = dict(zip(values, builder.buffers, strict=True))
         if isinstance(op, graph.GatherOp):
             return _gather(builder, op, buffers)
@@ -110,8 +111,33 @@ def _worth_copying(run: DimExpr) -> bool:
     return not run.is_static or run.value >= SHORT
 
 
+def _run_dims(op: Operation) -> DimExpr:
+    """Elements of a run of the result: what a grid cell copies where runs are not cut."""
+    if isinstance(op, graph.GatherNdOp):
+        return _tuple_run(op)
+    _, along, inside = _around(op.results[0] if isinstance(op, graph.ConcatOp) else op.operands[0], _axis(op))
+    return along * inside if isinstance(op, graph.ConcatOp) else inside
+
+
+def _runs(op: Operation) -> DimExpr:
+    """How many runs the result has."""
+    if isinstance(op, graph.GatherNdOp):
+        return product(dims_of(op.indices)[:-1])
+    outer, _, _ = _around(op.results[0] if isinstance(op, graph.ConcatOp) else op.operands[0], _axis(op))
+    return outer * product(dims_of(op.operands[1])) if isinstance(op, graph.GatherOp) else outer
+
+
 class _CopyBuilder(KernelBuilder):
     lanes: int
+    block_elements: int
+
+    def cell(self, index: Index, run: Index) -> tuple[Index, Index, Index]:
+        """The run that a grid cell belongs to, and the part [start, end) of it that the cell copies."""
+        if not self.block_elements:
+            return index, 0, run
+        blocks = self.ceildiv(run, self.block_elements)
+        start = self.mul(self.mod(index, blocks), self.block_elements)
+        return self.floordiv(index, blocks), start, self.min(self.add(start, self.block_elements), run)
 
     def copy(self, source: SSAValue, start: Index, target: SSAValue, to: Index, count: Index) -> None:
         """Copy `count` elements from `start` of one flat buffer to `to` of another."""
@@ -138,13 +164,18 @@ def _concat(b: _CopyBuilder, op: graph.ConcatOp, buffers: dict[SSAValue, SSAValu
     whole = _run(b, op.result, axis)
     out = buffers[op.result] if op.result in buffers else b.buffers[-1]
 
-    def row(index: Index, _: Sequence[SSAValue]) -> None:
-        to = b.mul(index, whole)
+    def cell(index: Index, _: Sequence[SSAValue]) -> None:
+        row, start, end = b.cell(index, whole)
+        to, first = b.mul(row, whole), 0
         for operand, run in zip(op.operands, runs, strict=True):
-            b.copy(buffers[operand], b.mul(index, run), out, to, run)
-            to = b.add(to, run)
+            # The part of this operand's run, which begins at `first` of the whole, that lies in the cell's.
+            low = b.min(b.max(b.sub(start, first), 0), run) if b.block_elements else 0
+            high = b.min(b.max(b.sub(end, first), 0), run) if b.block_elements else run
+            source = b.add(b.mul(row, run), low)
+            b.copy(buffers[operand], source, out, b.add(b.add(to, first), low), b.sub(high, low))
+            first = b.add(first, run)
 
-    b.for_(b.lo, b.hi, row)
+    b.for_(b.lo, b.hi, cell)
     return b.finish()
 
 
@@ -159,15 +190,16 @@ def _gather(b: _CopyBuilder, op: graph.GatherOp, buffers: dict[SSAValue, SSAValu
     entries = b.dim(product(dims_of(op.indices)))
     x, indices, out = buffers[op.x], buffers[op.indices], b.buffers[-1]
 
-    def row(index: Index, carried: Sequence[SSAValue]) -> list[SSAValue]:
-        outer, entry = b.floordiv(index, entries), b.mod(index, entries)
+    def cell(index: Index, carried: Sequence[SSAValue]) -> list[SSAValue]:
+        row, first, end = b.cell(index, run)
+        outer, entry = b.floordiv(row, entries), b.mod(row, entries)
         wrapped = _position(b, indices, entry, size)
         inside_x = b.cmp("ult", wrapped, size)
-        start = b.mul(b.add(b.mul(outer, size), wrapped), run)
-        b.if_(inside_x, lambda: b.copy(x, start, out, b.mul(index, run), run))
+        start = b.add(b.mul(b.add(b.mul(outer, size), wrapped), run), first)
+        b.if_(inside_x, lambda: b.copy(x, start, out, b.add(b.mul(row, run), first), b.sub(end, first)))
         return [b.op(arith.SelectOp, [inside_x, carried[0], b.const(INDEX_OUT_OF_RANGE, i32)], i32)]
 
-    code = b.for_(b.lo, b.hi, row, inits=[b.const(0, i32)])
+    code = b.for_(b.lo, b.hi, cell, inits=[b.const(0, i32)])
     return b.finish(code[0])
 
 
@@ -177,18 +209,20 @@ def _gather_nd(b: _CopyBuilder, op: graph.GatherNdOp, buffers: dict[SSAValue, SS
     tuples = b.dim(product(outer[batch:]))
     x, indices, out = buffers[op.x], buffers[op.indices], b.buffers[-1]
 
-    def entry(index: Index, carried: Sequence[SSAValue]) -> list[SSAValue]:
+    def cell(index: Index, carried: Sequence[SSAValue]) -> list[SSAValue]:
+        row, first, end = b.cell(index, run)
         # The batch dims of x and of indices are the same, so their number is a part of the tuple's own number.
-        start: Index = b.floordiv(index, tuples) if batch else 0
+        start: Index = b.floordiv(row, tuples) if batch else 0
         inside = b.const(1, i1)
         for k, size in enumerate(sizes[batch:]):
-            position = _position(b, indices, b.add(b.mul(index, depth.value), k), size)
+            position = _position(b, indices, b.add(b.mul(row, depth.value), k), size)
             inside = b.op(arith.AndIOp, [inside, b.cmp("ult", position, size)], i1)
             start = b.add(b.mul(start, size), position)
-        b.if_(inside, lambda: b.copy(x, b.mul(start, run), out, b.mul(index, run), run))
+        source, to = b.add(b.mul(start, run), first), b.add(b.mul(row, run), first)
+        b.if_(inside, lambda: b.copy(x, source, out, to, b.sub(end, first)))
         return [b.op(arith.SelectOp, [inside, carried[0], b.const(INDEX_OUT_OF_RANGE, i32)], i32)]
 
-    code = b.for_(b.lo, b.hi, entry, inits=[b.const(0, i32)])
+    code = b.for_(b.lo, b.hi, cell, inits=[b.const(0, i32)])
     return b.finish(code[0])
 
 

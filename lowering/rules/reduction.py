@@ -28,7 +28,7 @@ from .reduction_anchors import COLUMN_VECTORS, SOFTMAXES, Run, emit_anchor, part
 from .reduction_problem import Problem, problem_of
 
 CELL = 8192
-"""Elements that a grid cell reads."""
+"""Elements that a grid cell reads, a quarter of it where each takes an exponential."""
 
 
 class ReductionRule(BaseRule):
@@ -48,7 +48,8 @@ class ReductionRule(BaseRule):
         for axis in problem.reduced_axes:
             reduced *= max(known_size(problem.sizes[axis]), 1)
         per_step = reduced if problem.rows else reduced * lanes * COLUMN_VECTORS
-        split, block = choose_grid(_grid_sizes(problem, lanes), max(CELL // per_step, 1))
+        elements = CELL // 4 if isinstance(problem.anchor, SOFTMAXES) else CELL
+        split, block = choose_grid(_grid_sizes(problem, lanes), max(elements // per_step, 1))
         return ScheduleAttr.of(self.name, lanes=lanes, split=split, block=block)
 
     def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:

@@ -2,7 +2,8 @@
 
 The result is contiguous along one dim, some operands along another. Squares of vectors of those two dims are loaded, transposed
 in registers, and stored; operands that lie like the result join in row by row. Where the result's innermost dim is small and
-known (a channel shuffle of two groups), whole vectors are interleaved instead.
+known (a channel shuffle of two groups), whole vectors are interleaved instead. A grid cell is a strip of squares along the last
+dim, several where that is short, or a part of one where it is long.
 """
 
 from __future__ import annotations
@@ -49,9 +50,12 @@ class TransposeRule(BaseRule):
             return None
         tree = _tree(kernel)
         axis, lanes = _column_axis(tree), _lanes(tree, target)
-        sizes = _outer_sizes(tree, axis, lanes)
-        split, block = choose_grid(sizes, max(CELL // max(lanes * known_size(tree.sizes[-1]), 1), 1))
-        return ScheduleAttr.of(self.name, lanes=lanes, split=split, block=block, interleaved=int(_interleaves(tree, axis)))
+        strip = known_size(tree.sizes[-1])
+        columns = CELL // lanes if lanes * strip > 2 * CELL else 0
+        sizes = _outer_sizes(tree, axis, lanes, columns)
+        split, block = choose_grid(sizes, max(CELL // max(lanes * (columns or strip), 1), 1))
+        interleaved = int(_interleaves(tree, axis))
+        return ScheduleAttr.of(self.name, lanes=lanes, split=split, block=block, columns=columns, interleaved=interleaved)
 
     def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
         return not schedule["interleaved"] and super().generalizable(kernel, schedule)
@@ -66,7 +70,7 @@ class TransposeRule(BaseRule):
         tree = _tree(kernel)
         frame = Frame.of(kernel, tree.tables, raw=not tree.applied)
         grid = _grid(tree, schedule)
-        cell = _Cell(frame, tree, grid, _column_axis(tree), schedule["lanes"], target.has_masking)
+        cell = _Cell(frame, tree, grid, _column_axis(tree), schedule["lanes"], schedule.get("columns", 0), target.has_masking)
         grid.lower(frame.b, cell.lower_interleaved if schedule["interleaved"] else cell.lower)
         return frame.finish()
 
@@ -97,14 +101,15 @@ def _lanes(tree: Tree, target: TargetModel) -> int:
     return target.lanes(max(widest(tree.nodes, not tree.applied), 32))
 
 
-def _outer_sizes(tree: Tree, axis: int, lanes: int) -> tuple[DimExpr, ...]:
-    """The dims that the grid walks: all but the last, `axis` in squares and innermost."""
+def _outer_sizes(tree: Tree, axis: int, lanes: int, columns: int) -> tuple[DimExpr, ...]:
+    """The dims that the grid walks: all but the last, `axis` in squares and innermost; then the last in parts, if it is cut."""
     others = [s for a, s in enumerate(tree.sizes[:-1]) if a != axis]
-    return (*others, tree.sizes[axis].ceildiv(lanes))
+    parts = [tree.sizes[-1].ceildiv(columns)] if columns else []
+    return (*others, tree.sizes[axis].ceildiv(lanes), *parts)
 
 
 def _grid(tree: Tree, schedule: ScheduleAttr) -> Grid:
-    sizes = _outer_sizes(tree, _column_axis(tree), schedule["lanes"])
+    sizes = _outer_sizes(tree, _column_axis(tree), schedule["lanes"], schedule.get("columns", 0))
     return Grid(sizes, min(schedule["split"], len(sizes) - 1), schedule["block"])
 
 
@@ -125,6 +130,8 @@ class _Cell:
     grid: Grid
     axis: int
     lanes: int
+    columns: int
+    """Elements of the last dim in a cell; 0: all."""
     masked: bool
 
     def lower(self, outer: tuple[Index, ...], start: Index, end: Index) -> None:
@@ -141,27 +148,30 @@ class _Cell:
 
     def _point(self, indices: tuple[Index, ...]) -> Point:
         """The first element of a strip of squares."""
-        others = list(indices)
-        others.insert(self.axis, self.frame.b.mul(others.pop(), self.lanes))
-        return Point((*others, 0))
+        b, others = self.frame.b, list(indices)
+        first = b.mul(others.pop(), self.columns) if self.columns else 0
+        others.insert(self.axis, b.mul(others.pop(), self.lanes))
+        return Point((*others, first))
 
     # -- squares ------------------------------------------------------------------------------------------------------------
     def _row_of_squares(self, corner: Point) -> None:
-        """All squares of a strip along the last dim; ragged ones masked, or element by element."""
-        b, lanes = self.frame.b, self.lanes
+        """All squares of a cell along the last dim; ragged ones masked, or element by element."""
+        b, lanes, start = self.frame.b, self.lanes, corner.indices[-1]
         first, size = corner.indices[self.axis], b.dim(self.tree.sizes[self.axis])
         extent = b.dim(self.tree.sizes[-1])
+        if self.columns:
+            extent = b.min(b.add(start, self.columns), extent)
         height = b.min(b.sub(size, first), lanes)
-        whole = b.mul(b.floordiv(extent, lanes), lanes)
+        whole = b.add(start, b.mul(b.floordiv(b.sub(extent, start), lanes), lanes))
 
         def full() -> None:
             with self.frame.evaluator.guarded():
-                b.for_(0, whole, lambda j, _: self._square(corner.at(self.rank - 1, j), None, None), step=lanes)
+                b.for_(start, whole, lambda j, _: self._square(corner.at(self.rank - 1, j), None, None), step=lanes)
                 self._ragged(corner, height, whole, extent)
 
         def ragged() -> None:
             with self.frame.evaluator.guarded():
-                self._ragged(corner, height, 0, extent)
+                self._ragged(corner, height, start, extent)
 
         b.if_(b.cmp("eq", height, lanes), full, ragged)
 

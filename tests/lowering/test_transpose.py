@@ -16,6 +16,7 @@ from xdsl.ir import SSAValue
 from tilewright.backends.targets import TargetModel
 from tilewright.dialects import graph
 from tilewright.dialects.graph.types import tensor
+from tilewright.lowering.rules import transpose
 
 from .kernels import TARGETS, Case, check_case, targets
 
@@ -42,6 +43,15 @@ def floats(*shape: int) -> NDArray[Any]:
 )
 def test_transpose(shape: tuple[int, ...], perm: list[int], target: TargetModel) -> None:
     check_case(Case(lambda x: graph.TransposeOp(x, perm).result, [floats(*shape)]), target)
+
+
+@targets
+@pytest.mark.parametrize("shape", [(700, 5), (701, 40), (2, 130, 9)])
+def test_long_strips_are_cut(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], target: TargetModel) -> None:
+    """The last dim of the result is long: a cell is a part of a strip, the last one ragged."""
+    monkeypatch.setattr(transpose, "CELL", 1024)
+    perm = [*range(len(shape) - 2), len(shape) - 1, len(shape) - 2]
+    check_case(Case(lambda x: graph.TransposeOp(x, perm).result, [floats(*shape)], rule="transpose"), target)
 
 
 @targets

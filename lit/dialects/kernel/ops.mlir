@@ -26,6 +26,6 @@ kernel.program "host" symbols ["n"] inputs ["x"] : [tensor<?xf32, #graph.tensor<
   %t = kernel.alloc {slot = 0 : i64, offset = 64 : i64, bytes = #graph.dim<"4*n">}
   // CHECK: kernel.output {index = 0 : i64}
   %y = kernel.output {index = 0 : i64}
-  // CHECK: kernel.invoke @tw_k0(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) sizes <["n", 8]> grid <"n"> scratch <64>
-  kernel.invoke @tw_k0(%x, %w, %t, %y) sizes <["n", 8]> grid <"n"> scratch <64>
+  // CHECK: kernel.invoke @tw_k0(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) sizes <["n", 8]> grid <"n"> scratch <64> cost <"3*n">
+  kernel.invoke @tw_k0(%x, %w, %t, %y) sizes <["n", 8]> grid <"n"> scratch <64> cost <"3*n">
 }

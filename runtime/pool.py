@@ -1,0 +1,94 @@
+"""The process's thread pool: one for all sessions, made when the first session of more than one thread is.
+
+Its memory and code stay until the process ends, because its threads do; they are started when a kernel first needs them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import threading
+
+from .cpus import available_cpus
+from .native import layout
+
+_libc = ctypes.CDLL(None)
+_WORD = 8
+_LINE = 128
+_SPINS = 2000
+"""About 50 microseconds: longer than it takes from one kernel of a run to the next, shorter than a time slice."""
+_KEPT = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV, 32, 33)
+"""Signals that workers do take: those of their own faults, and the two that libc sends to all threads (for setuid and such)."""
+
+
+def resolve_threads(threads: int | None) -> int:
+    """How many threads a session runs on: as many as asked for, else the processors available; at most `MAX_THREADS`."""
+    return min(available_cpus() if threads is None else threads, layout.MAX_THREADS)
+
+
+class ThreadPool:
+    """The pool's memory. `address` is what a session passes to its kernels."""
+
+    def __init__(self) -> None:
+        from ..backends.pool_code import load_pool_code
+
+        code = load_pool_code()
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # the threads outlive every Python object
+        allocate = _libc.aligned_alloc
+        allocate.restype, allocate.argtypes = ctypes.c_void_p, (ctypes.c_size_t, ctypes.c_size_t)
+        self.address: int = allocate(_LINE, layout.WORDS * _WORD)
+        self._words = (ctypes.c_uint64 * layout.WORDS).from_address(self.address)
+        ctypes.memset(self.address, 0, layout.WORDS * _WORD)
+        mask = (1 << 64) - 1
+        for number in _KEPT:
+            mask &= ~(1 << (number - 1))
+        self._words[layout.RUN], self._words[layout.WORKER] = code.run, code.worker
+        self._words[layout.PTHREAD_CREATE] = _address(_libc.pthread_create)
+        self._words[layout.SYSCALL] = _address(_libc.syscall)
+        self._words[layout.SIGNALS] = mask
+        self._words[layout.SPINS] = _SPINS
+
+    def serve(self, threads: int) -> None:
+        """Get ready for sessions of so many threads: with more threads than processors nobody spins."""
+        if threads > available_cpus():
+            self._words[layout.SPINS] = 0
+
+    @property
+    def started(self) -> int:
+        """Threads that were started in this process."""
+        return self._words[layout.STARTED]
+
+    def reset(self) -> None:
+        """Forget threads and region, as after a fork: the child has neither."""
+        start = layout.STATE * _WORD
+        ctypes.memset(self.address + start, 0, layout.WORDS * _WORD - start)
+
+
+def _address(function: object) -> int:
+    found = ctypes.cast(function, ctypes.c_void_p).value  # pyright: ignore[reportArgumentType]  # a function of a CDLL
+    assert found is not None
+    return found
+
+
+_pool: ThreadPool | None = None
+_making = threading.Lock()
+
+
+def process_pool() -> ThreadPool:
+    """The pool of this process."""
+    global _pool
+    with _making:
+        if _pool is None:
+            _pool = ThreadPool()
+        return _pool
+
+
+def _after_fork() -> None:
+    global _making
+    _making = threading.Lock()  # another thread of the parent may have held it
+    if _pool is not None:
+        _pool.reset()
+
+
+os.register_at_fork(after_in_child=_after_fork)
