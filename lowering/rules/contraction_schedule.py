@@ -21,10 +21,11 @@ None of them changes the order of a sum: each element is one chain of multiply-a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from ...backends.targets import TargetModel
 from ...dialects import graph
-from ...dialects.graph.dims import DimExpr, product
+from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
 from ..strided import ONE
 from .contraction_problem import Problem
@@ -39,6 +40,8 @@ LATENCY = 224
 STREAM_ROWS = 48
 """So many rows at least share a pass over panels that do not fit in L2."""
 
+ASSUMED_EXTENT = 56
+"""What each spatial extent of an image is taken to be where it is not known, when algorithms are compared."""
 RUN_CYCLES = 4.0
 """What gathering one run of a row costs beside its elements: its address, its ends."""
 BYTES_A_CYCLE = 8
@@ -157,7 +160,8 @@ def prefetch_distance(block: Block) -> int:
 
 def gathered_cycles(problem: Problem, target: TargetModel) -> float:
     """Cycles of one image of a convolution by gathered f32 rows; filters beyond L2 are fetched for every chunk of rows."""
-    m, n, k = (known(d, 64) for d in (product(problem.rows[1:]), problem.columns, problem.depth))
+    m = prod(known(extent, ASSUMED_EXTENT) for extent in problem.rows[1:])
+    n, k = known(problem.columns, 64), known(problem.depth, 576)
     run, lanes = known(problem.lhs.run, k), target.lanes(32)
     block = choose_block(m, n, lanes, target.vector_registers)
     streams = 4 * n * k > target.l2_bytes // 2

@@ -30,6 +30,7 @@ from ..cook_toom import TAPS
 from ..strided import ONE
 from .contraction_problem import Problem
 from .contraction_schedule import (
+    ASSUMED_EXTENT,
     BYTES_A_CYCLE,
     Block,
     block_cycles,
@@ -46,8 +47,6 @@ from .winograd_frame import TILE_SLACK, filtering_of
 STRIDES = ((1, 1), (2, 2))
 TILES = {1: (4, 2), 2: (4,)}
 """Outputs of a tile along each axis that are considered, by stride."""
-ASSUMED_EXTENT = 56
-"""What height and width are taken to be where they are not known."""
 ASSUMED_IMAGES = 1
 STREAM_TILES = 28
 """So many tiles at least share a pass over filters that do not fit in L2."""

@@ -186,6 +186,10 @@ def test_chosen_by_cost() -> None:
     assert chosen((1, 3, 224, 224), 8) == 0
 
 
+def test_images_of_unknown_size_are_assumed_large_enough() -> None:
+    assert chosen(("n", 64, "h", "w"), 32) == 4
+
+
 @pytest.mark.parametrize("size", [4, 7, 14, 28, 56])
 def test_choice_does_not_depend_on_the_batch(size: int) -> None:
     for channels in (16, 64, 512):
