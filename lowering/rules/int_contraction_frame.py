@@ -70,6 +70,7 @@ class ByteFrame(Frame):
         b = builder
         self.whole, self.plan, self.problem = whole, plan, plan.problem
         self.b, self.buffers, self.target, self.panel = b, buffers, target, None
+        self.flags: SSAValue | None = None  # every tap is multiplied, also those in padding
         self.row_count, self.columns = b.dim(plan.problem.row_count), b.dim(plan.problem.columns)
         self.depth: Index = b.dim(plan.problem.depth)
         self.depth_blocks: Index = 1

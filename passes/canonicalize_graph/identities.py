@@ -13,6 +13,7 @@ import numpy as np
 from xdsl.ir import Operation, SSAValue
 
 from ...dialects import graph
+from ...dialects.graph.dtypes import numpy_dtype
 from ...dialects.graph.elementwise import is_float, is_integer
 from ...dialects.graph.types import dims_of, element_of, tensor
 from ..constants import constant_of, scalar_constant, splat_of
@@ -225,11 +226,11 @@ class DropReluOfNonNegative(Pattern[graph.ReluOp | graph.AbsOp]):
 
 
 class AbsOfNeg(Pattern[graph.AbsOp]):
-    """abs(neg(x)) -> abs(x)"""
+    """abs(neg(x)) -> abs(x); guard: x is signed, for the negation of an unsigned number wraps"""
 
     def rewrite(self, op: graph.AbsOp, rewriter: Rewriter) -> bool:
         inner = producer(op.x, graph.NegOp)
-        if inner is None:
+        if inner is None or numpy_dtype(element_of(op.x)).kind == "u":
             return False
         rewriter.replace(op, graph.AbsOp(inner.x))
         return True
