@@ -11,7 +11,7 @@ from xdsl.ir import SSAValue
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
 from ...runtime.weights import Array
-from ..node import DeclinedError, Node
+from ..node import Node, UnsupportedError
 from ..registry import op
 from ..tensors import to_array
 from ..terms import Term, concat, constant, term
@@ -95,7 +95,7 @@ def one_hot_encoder(n: Node) -> SSAValue:
     """A new last dim that is 1 at the category; a value that is none gives zeros, also where `zeros` is 0."""
     categories = n.ints_attr("cats_int64s", [])
     if not categories:
-        raise DeclinedError("its categories are strings")
+        raise UnsupportedError("its categories are strings")
     x = term(n)
     x = x if x.dtype.kind == "i" else x.cast(np.int64)
     return x.reshape(*x.dims, 1).equal(constant(n, np.array(categories).astype(x.dtype))).cast(np.float32).value
@@ -106,7 +106,7 @@ def label_encoder(n: Node) -> SSAValue:
     """The value that belongs to a key, found by bisection; a default for anything else. From version 4 on NaN may be a key."""
     keys, values = _table(n, "keys"), _table(n, "values")
     if keys is None or values is None:
-        raise DeclinedError("its keys or values are strings")
+        raise UnsupportedError("its keys or values are strings")
     if keys.size != values.size or not keys.size:
         raise ValueError(f"it has {keys.size} keys and {values.size} values")
     x, default = term(n), _default(n, values)
@@ -151,8 +151,6 @@ def _table(n: Node, name: str) -> Array | None:
 
 def _default(n: Node, values: Array) -> Array:
     if "default_tensor" in n.attributes:
-        return (
-            to_array(n.attribute("default_tensor", AttributeProto.TENSOR, "t"), n.context.files).reshape(()).astype(values.dtype)
-        )
+        return _READERS["tensor"](n, "default_tensor")[0].astype(values.dtype)
     default = n.int_attr("default_int64", -1) if values.dtype.kind == "i" else n.float_attr("default_float", -0.0)
     return np.array(default).astype(values.dtype)

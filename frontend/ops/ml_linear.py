@@ -9,11 +9,13 @@ from ...dialects import graph
 from ..node import Node
 from ..registry import op
 from ..terms import Term, constant
+from ..values import Tensor, Value
 from .ml_scores import (
     DOMAIN,
     class_labels,
     features,
     matrix_attr,
+    pair_of,
     pick_label,
     transform,
     transform_name,
@@ -41,15 +43,14 @@ def linear_regressor(n: Node) -> SSAValue:
 
 
 @op("LinearClassifier", domain=DOMAIN)
-def linear_classifier(n: Node) -> list[SSAValue]:
+def linear_classifier(n: Node) -> list[Value]:
     """One score for each class, or a single one that is positive for the second class of two (or the only one)."""
     labels, name = class_labels(n, "classlabels_ints"), transform_name(n)
     rows = len(n.floats_attr("intercepts", [])) or max(labels.size, 1)
     scores = _linear(n, rows).cast(np.float32)
     if rows > 1:
-        return [pick_label(n, labels, scores.arg_max(1)).value, transform(name, scores).value]
-    score, pair = scores.reshape(scores.dims[0]), labels if labels.size == 2 else np.array([0, *(labels if labels.size else [1])])
-    label = pick_label(n, pair, (score > 0.0).cast(np.int64))
-    if labels.size != 2:
-        return [label.value, transform(name, scores).value]
-    return [label.value, two_classes(name, score, complement=True).value]
+        return [pick_label(n, labels, scores.arg_max(1)), Tensor.of(transform(name, scores).value)]
+    score = scores.reshape(scores.dims[0])
+    label = pick_label(n, pair_of(labels), (score > 0.0).cast(np.int64))
+    found = two_classes(name, score, complement=True) if labels.size == 2 else transform(name, scores)
+    return [label, Tensor.of(found.value)]

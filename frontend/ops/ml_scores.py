@@ -10,15 +10,17 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from onnx import AttributeProto
+from onnx import AttributeProto, TensorProto, helper
 
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr
 from ...errors import BadModelError
 from ...runtime.weights import Array
-from ..node import DeclinedError, Node
+from ..host import emit_host, string_constant
+from ..node import Node
 from ..tensors import to_array
 from ..terms import Term, constant, stack, term
+from ..values import Tensor, Value
 
 DOMAIN = "ai.onnx.ml"
 
@@ -86,16 +88,30 @@ def two_classes(name: str, score: Term, complement: bool) -> Term:
 
 
 def class_labels(n: Node, name: str) -> Array:
-    """The integer labels, an attribute; empty where there are none. DeclinedError where labels are strings."""
+    """The labels, integers in the attribute of this name or strings; empty where there are none."""
     strings = n.attributes.get("classlabels_strings")
     if strings is not None and strings.strings:
-        raise DeclinedError("its labels are strings")
+        return np.array([s.decode() for s in strings.strings], object)
     return np.array(n.ints_attr(name, []), np.int64)
 
 
-def pick_label(n: Node, labels: Array, index: Term) -> Term:
-    """The labels of class numbers (si64)."""
-    return constant(n, labels).gather(index) if labels.size else index
+def pair_of(labels: Array) -> Array:
+    """The labels of two classes; where there is one (or none: 1), it is that of the second."""
+    if labels.size == 2:
+        return labels
+    only = labels[0] if labels.size else 1
+    return np.array(["", only], object) if isinstance(only, str) else np.array([0, only])
+
+
+def pick_label(n: Node, labels: Array, index: Term) -> Value:
+    """The labels of class numbers (si64); strings are looked up on the host."""
+    if labels.dtype != np.dtype(object):
+        return Tensor.of((constant(n, labels).gather(index) if labels.size else index).value)
+    names = string_constant(n.build, labels)
+    node = helper.make_node("Gather", ["i0", "i1"], ["o0"])
+    dims = [d.value if d.is_static else str(d) for d in index.dims]
+    type_ = helper.make_tensor_type_proto(TensorProto.STRING, dims)
+    return emit_host(n.build, node, ["ai.onnx:16"], [names.ssa, index.value], [type_])[0]
 
 
 # -- attributes -----------------------------------------------------------------------------------------------------------

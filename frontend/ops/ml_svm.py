@@ -16,11 +16,13 @@ from ...runtime.weights import Array
 from ..node import Node
 from ..registry import op
 from ..terms import Term, concat, constant
+from ..values import Tensor, Value
 from .ml_scores import (
     DOMAIN,
     class_labels,
     features,
     matrix_attr,
+    pair_of,
     pick_label,
     transform,
     transform_name,
@@ -83,7 +85,7 @@ def svm_regressor(n: Node) -> SSAValue:
 
 
 @op("SVMClassifier", domain=DOMAIN)
-def svm_classifier(n: Node) -> list[SSAValue]:
+def svm_classifier(n: Node) -> list[Value]:
     """The label that most pairs of classes vote for, and the scores of the pairs, or probabilities of the classes."""
     labels, x = class_labels(n, "classlabels_ints"), features(n)
     counts = n.ints_attr("vectors_per_class", [])
@@ -97,18 +99,18 @@ def svm_classifier(n: Node) -> list[SSAValue]:
         found = two_classes(transform_name(n), scores.reshape(scores.dims[0]), complement=False)
     else:
         found = transform(transform_name(n), scores)
-    return [label.value, found.cast(np.float32).value]
+    return [label, Tensor.of(found.cast(np.float32).value)]
 
 
-def _linear_classes(n: Node, x: Term, labels: Array) -> list[SSAValue]:
+def _linear_classes(n: Node, x: Term, labels: Array) -> list[Value]:
     """A row of coefficients for each class."""
     weights = constant(n, matrix_attr(n, "coefficients", max(labels.size, 1)).astype(x.dtype), "coefficients")
     scores = _product(x, weights) + float(_rho(n, 1)[0])
     if labels.size < 2:
-        label = (scores.reshape(scores.dims[0]) > 0.0).cast(np.int64)
-        return [label.value, transform_targets(transform_name(n), scores).cast(np.float32).value]
+        label = pick_label(n, pair_of(labels), (scores.reshape(scores.dims[0]) > 0.0).cast(np.int64))
+        return [label, Tensor.of(transform_targets(transform_name(n), scores).cast(np.float32).value)]
     label = pick_label(n, labels, scores.arg_max(1))
-    return [label.value, transform(transform_name(n), scores).cast(np.float32).value]
+    return [label, Tensor.of(transform(transform_name(n), scores).cast(np.float32).value)]
 
 
 def _pair_scores(n: Node, x: Term, counts: list[int]) -> Term:

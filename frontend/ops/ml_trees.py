@@ -19,12 +19,14 @@ from ..node import Node
 from ..registry import op
 from ..tensors import to_array
 from ..terms import Term, constant, term
+from ..values import Tensor, Value
 from .ml_scores import (
     DOMAIN,
     TRANSFORM_NAMES,
     as_rows,
     class_labels,
     numbers,
+    pair_of,
     pick_label,
     transform,
     transform_name,
@@ -241,7 +243,7 @@ def tree_ensemble_regressor(n: Node) -> SSAValue:
 
 
 @op("TreeEnsembleClassifier", domain=DOMAIN)
-def tree_ensemble_classifier(n: Node) -> list[SSAValue]:
+def tree_ensemble_classifier(n: Node) -> list[Value]:
     """The label of the highest score, and all scores. Trees of two classes may give one score, of the second class."""
     labels, name, trees = class_labels(n, "classlabels_int64s"), transform_name(n), _listed(n, "class")
     if not labels.size:
@@ -249,10 +251,10 @@ def tree_ensemble_classifier(n: Node) -> list[SSAValue]:
     targets = {target for _, target, _ in trees.entries}
     if labels.size > 2 or not targets <= {0}:
         scores = _with_base(n, _scores(n, trees, labels.size, "SUM")).cast(np.float32)
-        return [pick_label(n, labels, scores.arg_max(1)).value, transform(name, scores).value]
+        return [pick_label(n, labels, scores.arg_max(1)), Tensor.of(transform(name, scores).value)]
     scores = _with_base(n, _scores(n, trees, 1, "SUM")).part(1, 0, 1).cast(np.float32)
     score, positive = scores.reshape(scores.dims[0]), all(weight >= 0 for _, _, weight in trees.entries)
     is_second = score > (0.5 if positive and labels.size == 2 else 0.0)
-    label = pick_label(n, labels if labels.size == 2 else np.array([0, labels[0]]), is_second.cast(np.int64))
+    label = pick_label(n, pair_of(labels), is_second.cast(np.int64))
     found = two_classes(name, score, complement=positive) if labels.size == 2 else transform(name, scores)
-    return [label.value, found.value]
+    return [label, Tensor.of(found.value)]

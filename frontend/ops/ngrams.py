@@ -9,7 +9,7 @@ from xdsl.ir import SSAValue
 
 from ...dialects.graph.dims import DimExpr
 from ...runtime.weights import Array
-from ..node import DeclinedError, Node
+from ..node import Node, UnsupportedError
 from ..registry import op
 from ..terms import Term, concat, constant, term
 
@@ -20,7 +20,7 @@ def tfidf_vectorizer(n: Node) -> SSAValue:
     pool = np.array(n.ints_attr("pool_int64s", []), np.int64)
     mode = n.str_attr("mode")
     if not pool.size:
-        raise DeclinedError("its pool holds strings")
+        raise UnsupportedError("its pool holds strings")
     if mode not in ("TF", "IDF", "TFIDF"):
         raise ValueError(f"mode is TF, IDF or TFIDF, got '{mode}'")
     x = term(n)

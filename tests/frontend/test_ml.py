@@ -13,7 +13,8 @@ from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx_models import Typed, make_model, native, onnxruntime_outputs, run
 
-from tilewright.errors import BadModelError, ShapeError, UnsupportedOpError
+import tilewright
+from tilewright.errors import BadModelError, ShapeError
 
 Array = NDArray[Any]
 DOMAIN = "ai.onnx.ml"
@@ -118,11 +119,22 @@ def test_label_encoder_of_tensors():
         assert execute(model_of("LabelEncoder", [x], 1, 4, **attributes), x)[0].tolist() == [0.1, 0.2, 0.3, -1.0]
 
 
-def test_strings_are_left_to_others():
-    with pytest.raises(UnsupportedOpError, match="strings"):
-        run(model_of("LabelEncoder", [LABELS], version=2, keys_int64s=[1], values_strings=["a"]), LABELS)
-    with pytest.raises(UnsupportedOpError, match="strings"):
-        run(model_of("LinearClassifier", [X], 2, classlabels_strings=["a", "b"], coefficients=[1.0] * 4), X)
+def test_labels_that_are_strings():
+    """Scores and class numbers are native; only the strings are looked up on the host."""
+    names = ["low", "middle", "high"]
+    attributes: dict[str, Any] = {"coefficients": [0.1 * (i % 5) for i in range(12)], "intercepts": [0.3, 0.2, 0.1]}
+    by_name = model_of("LinearClassifier", [SMALL], 2, classlabels_strings=names, **attributes)
+    by_number = model_of("LinearClassifier", [SMALL], 2, classlabels_ints=[0, 1, 2], **attributes)
+    labels, scores = tilewright.compile(by_name).run({"x0": SMALL}).values()
+    numbers, same = native(by_number, SMALL)
+    assert np.asarray(labels).tolist() == [names[i] for i in numbers]
+    np.testing.assert_array_equal(scores, same)
+
+
+def test_keys_that_are_strings():
+    model = model_of("LabelEncoder", [LABELS], version=2, keys_int64s=[1, 5], values_strings=["one", "five"], default_string="?")
+    (found,) = tilewright.compile(model).run({"x0": LABELS}).values()
+    assert np.asarray(found).tolist() == [["five", "one", "?"], ["?", "one", "?"]]
 
 
 @pytest.mark.parametrize(
