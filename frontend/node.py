@@ -124,10 +124,17 @@ class Node:
             return tuple(DimExpr.of(v) for v in tensor.array.reshape(-1).tolist())
         if not self.is_runtime(index):
             return self.known(index).dims()
-        found = self.bind(tensor.value())
+        found = tuple(f if k is None else k for f, k in zip(self.bind(tensor.value()), self.partial(index), strict=True))
         if self.build.is_here(tensor.value()):  # symbols that a region binds mean nothing outside of it
             tensor.known = Known.of(found, numpy_dtype(self.element(index)), static_shape(tensor.type))
         return found
+
+    def partial(self, index: int) -> Sequence[DimExpr | None]:
+        """The elements of an integer vector of static length that are known, None for each of the others."""
+        tensor = self.tensor(index)
+        if tensor.known is not None and tensor.known.expressible:
+            return tensor.known.dims()
+        return tensor.partial or [None] * product(dims_of(tensor.type)).value
 
     def is_runtime(self, index: int) -> bool:
         """Whether an operand holds integers that are known only when the model runs."""
