@@ -60,7 +60,7 @@ def test_suppress(target: TargetModel, center: bool, limit: int) -> None:
     candidates = np.stack([[rng.permutation(20) for _ in range(3)] for _ in range(2)])
     candidates[:, :, 15:] = -1
     inputs = [boxes, candidates, np.array(limit), np.array(0.3, np.float32)]
-    check_case(Case(lambda *args: graph.SuppressOp(*args, center_point_box=center).result, inputs, rule="suppress"), target)
+    check_case(Case(lambda b, c, n, t: graph.SuppressOp(b, c, n, t, center).result, inputs, rule="suppress"), target)
 
 
 def test_a_candidate_out_of_range_stops_the_kernel() -> None:
@@ -75,5 +75,5 @@ def test_a_candidate_out_of_range_stops_the_kernel() -> None:
 def test_scatter(target: TargetModel, reduction: str) -> None:
     x, updates = floats(5, 4, 3), floats(2, 4, 3)
     at = np.stack([rng.permutation(5)[:2] for _ in range(12)], -1).reshape(2, 4, 3)
-    check_case(Case(lambda *args: graph.ScatterElementsOp(*args, 0, reduction).result, [x, at, updates]), target)
-    check_case(Case(lambda *args: graph.ScatterNdOp(*args, reduction).result, [x, at[:, :, :2] % 4, floats(2, 4, 3)]), target)
+    check_case(Case(lambda x, i, u: graph.ScatterElementsOp(x, i, u, 0, reduction).result, [x, at, updates]), target)
+    check_case(Case(lambda x, i, u: graph.ScatterNdOp(x, i, u, reduction).result, [x, at[:, :, :2] % 4, floats(2, 4, 3)]), target)
