@@ -124,7 +124,7 @@ class Node:
             return tuple(DimExpr.of(v) for v in tensor.array.reshape(-1).tolist())
         if not self.is_runtime(index):
             return self.known(index).dims()
-        found = tuple(f if k is None else k for f, k in zip(self.bind(tensor.value()), self.partial(index), strict=True))
+        found = self.bind(tensor.value())
         if self.build.is_here(tensor.value()):  # symbols that a region binds mean nothing outside of it
             tensor.known = Known.of(found, numpy_dtype(self.element(index)), static_shape(tensor.type))
         return found
