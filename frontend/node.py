@@ -129,6 +129,13 @@ class Node:
             tensor.known = Known.of(found, numpy_dtype(self.element(index)), static_shape(tensor.type))
         return found
 
+    def partial(self, index: int) -> Sequence[DimExpr | None]:
+        """The elements of an integer vector of static length that are known, None for each of the others."""
+        tensor = self.tensor(index)
+        if tensor.known is not None and tensor.known.expressible:
+            return tensor.known.dims()
+        return tensor.partial or [None] * product(dims_of(tensor.type)).value
+
     def is_runtime(self, index: int) -> bool:
         """Whether an operand holds integers that are known only when the model runs."""
         tensor = self.tensor(index)

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from onnx import TypeProto
 from xdsl.ir import SSAValue
 
+from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.types import AnyTensor, tensor_type
 from ..runtime.weights import Array
 from .shape_values import Known
@@ -25,6 +26,7 @@ class Tensor:
         known: its elements, where they are known and few.
         array: its elements, where it is a constant.
         shared: whether one op serves all uses, in whatever region they are.
+        partial: of a vector that is computed, the elements that are known all the same; None for each of the others.
     """
 
     type: AnyTensor
@@ -33,6 +35,7 @@ class Tensor:
     known: Known | None = None
     array: Array | None = None
     shared: bool = True
+    partial: tuple[DimExpr | None, ...] | None = None
 
     def value(self) -> SSAValue:
         """The value in the IR."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import normalize_axis
 from ...dialects.graph.dims import DimExpr, exact_quotient, product
-from ...dialects.graph.types import Dims, dims_of, element_of, rank_of, tensor
+from ...dialects.graph.types import Dims, dims_of, element_of, is_static, rank_of, tensor
 from ..arguments import axes, inserted_axes, runtime_axes
 from ..node import Node, UnsupportedError
 from ..registry import op
@@ -23,6 +24,7 @@ from ..runtime_shapes import (
     unsqueezed_dims,
     vector,
 )
+from ..values import Tensor
 
 ZERO, ONE = DimExpr.of(0), DimExpr.of(1)
 
@@ -35,9 +37,20 @@ def reshape(n: Node) -> SSAValue:
     """The target is an attribute before opset 5. 0 copies a dim (unless `allowzero`), -1 is what is left."""
     allow_zero = bool(n.int_attr("allowzero", 0))
     if n.opset >= 5 and n.is_runtime(1):
-        return n.build.reshape(n.x(), reshape_target(n, n.shape(), vector(n, 1), allow_zero) if length(n, 1) else ())
+        return n.build.reshape(n.x(), _computed_target(n, allow_zero) if length(n, 1) else ())
     target = n.dims(1) if n.opset >= 5 else tuple(DimExpr.of(d) for d in n.ints_attr("shape"))
     return n.build.reshape(n.x(), resolve_reshape(n, n.shape(), target, allow_zero))
+
+
+def _computed_target(n: Node, allow_zero: bool) -> Dims:
+    """The dims of a target of which elements are computed; those that are known stay."""
+    source, dims = n.shape(), list(reshape_target(n, n.shape(), vector(n, 1), allow_zero))
+    for axis, known in enumerate(n.partial(1)):
+        if known == ZERO and not allow_zero and axis < len(source):
+            dims[axis] = source[axis]
+        elif known is not None and (not known.is_static or known.value > 0):
+            dims[axis] = known
+    return tuple(dims)
 
 
 def resolve_reshape(n: Node, source: Dims, target: Sequence[DimExpr], allow_zero: bool) -> Dims:
@@ -190,8 +203,11 @@ def repeat(n: Node, x: SSAValue, repeats: Sequence[DimExpr]) -> SSAValue:
 
 
 @op("Concat")
-def concat(n: Node) -> SSAValue:
-    return join(n, n.xs(), n.int_attr("axis", 1 if n.opset < 4 else None))
+def concat(n: Node) -> Tensor:
+    result = Tensor.of(join(n, n.xs(), n.int_attr("axis", 1 if n.opset < 4 else None)))
+    if all(n.rank(i) == 1 and isinstance(n.element(i), IntegerType) for i in range(len(n.inputs))) and is_static(result.type):
+        result.partial = tuple(e for i in range(len(n.inputs)) for e in n.partial(i))
+    return result
 
 
 def join(n: Node, xs: Sequence[SSAValue], axis: int) -> SSAValue:

@@ -17,6 +17,7 @@ from .scalar import ScalarRule
 from .scatter import ScatterRule
 from .scatter_rows import ScatterRowsRule
 from .select import SelectRule
+from .sort import SortRule
 from .stretch import StretchRule
 from .suppress import SuppressRule
 from .transpose import TransposeRule
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     ScatterRowsRule(),
     ScatterRule(),
     SamplingRule(),
+    SortRule(),
     SelectRule(),
     StretchRule(),
     SuppressRule(),

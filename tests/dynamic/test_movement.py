@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx_models import output_dims
 
 import tilewright
 from tilewright.errors import RunError
@@ -32,6 +33,13 @@ def test_shape_arithmetic_goes_on_behind_what_was_bound() -> None:
     nodes += [node("Reshape", "w d", "y")]
     model = model_of(nodes, {"x": X, "t": i64(0, 0)}, constants={"two": i64(2, 2)})
     agree(model, *({"x": X, "t": i64(*t)} for t in [(6, 4), (-1, 4), (24, 1)]))
+
+
+def test_what_is_known_of_a_target_stays() -> None:
+    nodes = [node("Shape", "x", "s", end=1), node("Concat", "s t c", "r", axis=0), node("Reshape", "x r")]
+    model = model_of(nodes, {"x": X, "t": i64(3)}, dims={"x": ["n", 3, 4]}, constants={"c": i64(-1, 2)})
+    assert output_dims(model) == ["n", "s2", "s3", "2"]
+    agree(model, *({"x": X[:n], "t": i64(t)} for n, t in [(2, 3), (1, 6), (2, 2), (2, 5)]))
 
 
 def test_slice() -> None:

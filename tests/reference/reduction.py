@@ -76,7 +76,9 @@ def cumprod(op: graph.CumprodOp, x: Array) -> Array:
 def top_k(op: graph.TopKOp, x: Array, k: int) -> tuple[Array, Array]:
     axis = op.axis.value.data
     keys = np.moveaxis(x, axis, -1)
-    order = np.argsort(-keys if op.largest.value.data else keys, axis=-1, kind="stable")[..., :k]
+    if op.largest.value.data:
+        keys = ~keys if keys.dtype.kind in "iu" else -keys  # no negative of an unsigned number
+    order = np.argsort(keys, axis=-1, kind="stable")[..., :k]
     indices = np.moveaxis(order, -1, axis)
     return np.take_along_axis(x, indices, axis), indices
 
