@@ -44,7 +44,7 @@ class HoistInvariantsPass(ModulePass):
 def hoist(loop: Operation, session: CompileSession, label: str) -> None:
     """Move the invariant ops of one loop before it, in their order."""
     body = loop.regions[0].block
-    bound = {name for op in body.walk() if isinstance(op, graph.BindOp) for name in op.names}
+    bound = {name for op in body.walk() if isinstance(op, graph.BindOp | graph.UnboxOp) for name in op.names}
     for op in list(body.ops):
         if session.rewrites.exhausted:
             return

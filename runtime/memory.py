@@ -52,7 +52,12 @@ def guarded_bytes(size: int) -> Bytes:
 
 
 def guarded_copy(array: NDArray[Any]) -> NDArray[Any]:
-    """A row-major copy of `array` in guarded memory; it ends at the page, so its start is only as aligned as its size."""
+    """A row-major copy of `array` in guarded memory; it ends at the page, so its start is only as aligned as its size.
+
+    Python's objects stay in memory of numpy's: no kernel reads them.
+    """
+    if array.dtype.hasobject:
+        return array.copy()
     copy = guarded_bytes(array.nbytes).view(array.dtype).reshape(array.shape) if array.nbytes else array.copy()
     copy[...] = array
     return copy
