@@ -291,7 +291,7 @@ class Session:
 
     def _new_outputs(self, plan: Plan) -> list[Array]:
         outputs = [_empty(shape, dtype) for shape, dtype in plan.outputs]
-        return [_guarded(output) for output in outputs] if self.guard else outputs
+        return [guarded_copy(np.zeros_like(output)) for output in outputs] if self.guard else outputs
 
     def _grown(self, frame: Frame, index: int, word: int) -> Array:
         """An output whose dims the run has found."""
@@ -331,8 +331,3 @@ def _as_array(value: Any) -> Array:
     if hasattr(value, "__dlpack__"):
         return cast(Array, np.from_dlpack(value))
     return np.asarray(value)
-
-
-def _guarded(output: Array) -> Array:
-    """Guarded memory for an output; an object is only put in its place after the run."""
-    return output if output.dtype.hasobject else guarded_copy(np.zeros_like(output))

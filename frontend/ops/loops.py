@@ -234,7 +234,7 @@ def _trips(n: Node, body: Body) -> DimExpr | None:
 
 def _defined_in(block: Block) -> set[str]:
     """The symbols that get values in a block or in the regions in it."""
-    return {name for op in block.walk() if isinstance(op, graph.BindOp) for name in op.names}
+    return {name for op in block.walk() if isinstance(op, graph.BindOp | graph.UnboxOp) for name in op.names}
 
 
 @op("Scan", since=9)

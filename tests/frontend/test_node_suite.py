@@ -90,7 +90,25 @@ def import_case(model: onnx.ModelProto, arrays: Sequence[Any]) -> tuple[ModuleOp
         return import_model(model, store, values=values), store, values
 
 
-def differs(found: Array, wanted: Array) -> str:
+def differs(found: Any, wanted: Any) -> str:
+    """What is wrong with a value: an array, a list of values, or None for an optional without an element."""
+    if wanted is None or isinstance(wanted, list):
+        return _differs_as_list(found, cast("list[Any] | None", wanted))
+    if np.asarray(wanted).dtype == np.dtype(object):
+        return "" if np.array_equal(found, wanted) else "strings"
+    return _differs_as_array(np.asarray(found), wanted)
+
+
+def _differs_as_list(found: Any, wanted: list[Any] | None) -> str:
+    if wanted is None or not isinstance(found, list):
+        return "" if found is wanted else f"{type(found).__name__}, expected {type(wanted).__name__}"
+    items = cast("list[Any]", found)
+    if len(items) != len(wanted):
+        return f"{len(items)} elements, expected {len(wanted)}"
+    return next((d for f, w in zip(items, wanted, strict=True) if (d := differs(f, w))), "")
+
+
+def _differs_as_array(found: Array, wanted: Array) -> str:
     if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
         return f"{found.dtype}{list(found.shape)}, expected {wanted.dtype}{list(wanted.shape)}"
     if wanted.dtype.kind in "biu":

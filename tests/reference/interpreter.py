@@ -7,15 +7,16 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.dialects.builtin import ArrayAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, StringAttr
 from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from tilewright.dialects import graph
-from tilewright.dialects.graph.attrs import DimsAttr
+from tilewright.dialects.graph.attrs import DimsAttr, WeightAttr
 from tilewright.dialects.graph.dims import DimExpr
 from tilewright.dialects.graph.dtypes import dense_array, numpy_dtype
 from tilewright.dialects.graph.types import dims_of, element_of
+from tilewright.dialects.program_types import INPUT_DEFAULTS
 from tilewright.runtime.host_calls import evaluator
 from tilewright.runtime.weights import WeightStore
 
@@ -195,7 +196,9 @@ def _run(op: Operation, values: Values, state: State) -> Sequence[Any]:
         case graph.HostOp():
             return evaluator(op.node.data, tuple(o.data for o in op.opsets))(operands)
         case graph.UnboxOp():
-            return [np.asarray(operands[0])]
+            array = np.asarray(operands[0])
+            state.symbols.update(zip(op.names, array.shape, strict=True))
+            return [array]
         case CallOp():
             return _call(op.callee.string_value(), operands, state)
         case _ if op.name == "kernel.launch":
@@ -260,11 +263,16 @@ def _scan(op: graph.ScanOp, values: Values, state: State) -> list[Array]:
     return [*carried, *(np.moveaxis(o, 0, axis) for o, axis in zip(stacked, op.output_axes.get_values(), strict=True))]
 
 
-def _named(function: FuncOp, inputs: Mapping[str, Array]) -> list[Array]:
+def _named(function: FuncOp, inputs: Mapping[str, Array], store: WeightStore) -> list[Array]:
+    """The inputs in order; one that has a default may be left out."""
     names = function.attributes.get("graph.input_names")
     if names is None:
         raise ReferenceError("the function has no graph.input_names, give inputs by position")
-    return [inputs[name.data] for name in cast(ArrayAttr[StringAttr], names)]
+    found = function.attributes.get(INPUT_DEFAULTS)
+    defaults: Mapping[str, Attribute] = found.data if isinstance(found, DictionaryAttr) else {}
+    keys = {name: weight.key.data for name, weight in defaults.items() if isinstance(weight, WeightAttr)}
+    wanted = [name.data for name in cast(ArrayAttr[StringAttr], names)]
+    return [inputs[name] if name in inputs else store[keys[name]] for name in wanted]
 
 
 def evaluate(
@@ -276,5 +284,5 @@ def evaluate(
     """The outputs of a function for these inputs, by name (`graph.input_names`) or position; `store` holds the weights."""
     state = State(module, store if store is not None else WeightStore())
     main = state.functions[function]
-    arrays = _named(main, inputs) if isinstance(inputs, Mapping) else list(inputs)
+    arrays = _named(main, inputs, state.store) if isinstance(inputs, Mapping) else list(inputs)
     return _region(main.body.block, arrays, {}, state)
