@@ -37,6 +37,8 @@ def cases() -> list[tuple[str, str, str]]:
         run = RUN.search(text.splitlines()[0])
         if run is None or run[1] not in GRAPH_PASSES or "--verify-diagnostics" in text or "{" in run[0]:
             continue
+        if "!graph.object" in text:  # there are no random strings and sequences
+            continue
         parts = text.split("// -----")
         found.extend((f"{path.relative_to(LIT).with_suffix('')}-{i}", run[1], part) for i, part in enumerate(parts))
     return found
