@@ -211,5 +211,6 @@ def test_any_reduction(data: st.DataObject) -> None:
         return graph.NegOp(graph.ReduceOp(graph.AddOp(x, y), kind, list(axes), keepdims)).result
 
     extra = [d if data.draw(st.booleans()) else 1 for d in shape]
-    case = Case(body, [floats(*shape), floats(*extra)], orders=[order], generalize=data.draw(st.booleans()))
+    inputs = [abs(floats(*shape)), abs(floats(*extra))]  # what cancels in a sum leaves no digit to compare
+    case = Case(body, inputs, orders=[order], generalize=data.draw(st.booleans()))
     check_case(case, data.draw(st.sampled_from(TARGETS)))
