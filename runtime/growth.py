@@ -43,15 +43,17 @@ class Growth:
             return 0
 
     def _grow_scratch(self, size: int) -> int:
-        self._table[self._scratch_word] = size
-        return self._scratches.allocate(size)
+        address = self._scratches.allocate(size)
+        self._table[self._scratch_word] = size  # not before: without memory, the run ends and the next one asks again
+        return address
 
     def grow(self, slot: int, size: int) -> int:
         """The address of a slot once it has `size` bytes; MemoryError where there are none."""
         address = int(self._slots[slot, 0])
-        old = self._memory.pop(address, None)
+        old = self._memory.get(address)
         capacity = size if self.guard else max(size, 2 * (0 if old is None else old.size), ALIGNMENT)
         memory = self._new(capacity)
+        self._memory.pop(address, None)  # not before: without new memory, the slot keeps what it has
         if old is not None:
             kept = min(old.size, capacity)
             memory[:kept] = old[:kept]

@@ -89,7 +89,7 @@ class HostState:
 
     def __init__(self, calls: Sequence[Call], places: int, table: NDArray[np.int64], growth: Growth) -> None:
         self.objects: list[Any] = [None] * places
-        self.error: tuple[int, Exception] | None = None
+        self.error: tuple[int, BaseException] | None = None
         self._calls, self._table, self._growth = calls, table, growth
         self._callback = _CALL(self._call)
         growth.context[HOST] = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
@@ -100,9 +100,11 @@ class HostState:
         self.error = None
 
     def failure(self) -> RunError:
-        """What a call raised, naming its nodes."""
+        """What a call raised, naming its nodes. Raises an interrupt, which is none of the model's errors, as it is."""
         assert self.error is not None
         number, error = self.error
+        if not isinstance(error, Exception):
+            raise error
         call = self._calls[number]
         nodes = ", ".join(call.names) if isinstance(call, NodeCall) else ""
         found = RunError(f"{type(error).__name__}: {error}", node=nodes or None, stage="run")
@@ -112,7 +114,7 @@ class HostState:
     def _call(self, _: int, number: int) -> int:
         try:
             self._calls[number].run(self)
-        except Exception as error:  # whatever onnx's implementation raises must not pass through native code
+        except BaseException as error:  # nothing may pass through native code, an interrupt neither: it would be lost there
             self.error = (number, error)
             return FAILED | HOST_FAILED
         return 0
