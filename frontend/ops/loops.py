@@ -204,12 +204,20 @@ def _finish(n: Node, inits: Sequence[SSAValue], body: Body) -> Sequence[Value]:
         stacked = [carry.stacked(value, count) for value in pieces]
     types += [tensor_type(v) for v in carry.starts[carried:]]
     block.add_op(graph.YieldOp([condition, *carry.nexts, *pieces]))
-    node = graph.LoopOp(_scalar(n, 0), _scalar(n, 1), carry.starts, Region(block), [*types, *stacked])
+    node = graph.LoopOp(_limit(n), _scalar(n, 1), carry.starts, Region(block), [*types, *stacked])
     build.place(node)
     for vector, symbols in zip(node.outs[carried:], carry.bound, strict=False):
         bind_symbols(n, build.block, vector, symbols)
     results = (*node.outs[:carried], *node.outs[len(carry.starts) :])
     return [outside(v, inside) for v, inside in zip(results, body.outputs[1:], strict=True)]
+
+
+def _limit(n: Node) -> SSAValue | None:
+    """The trip count; one below 0 allows no iteration."""
+    limit = _scalar(n, 0)
+    if limit is None or n.tensor(0).known is not None:
+        return limit
+    return n.emit(graph.MaxOp(limit, n.build.scalar(0, si64)))
 
 
 def _scalar(n: Node, index: int) -> SSAValue | None:
@@ -228,8 +236,9 @@ def _trips(n: Node, body: Body) -> DimExpr | None:
     if known is not None:
         (trips,) = known.dims()
         return DimExpr.of(max(trips.value, 0)) if trips.is_static else trips.max(0)
-    least = n.build.scalar(0, si64)
-    return n.bind(n.emit(graph.MaxOp(n.build.reshape(n.x(0), ()), least)))[0]
+    limit = _limit(n)
+    assert limit is not None
+    return n.bind(limit)[0]
 
 
 def _defined_in(block: Block) -> set[str]:

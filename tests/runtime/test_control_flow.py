@@ -90,7 +90,7 @@ def test_carried_values_change_places():
     body = loop_body(*nodes, carried=["a", "b"], outputs=["on", "c", "d"])
     inputs: list[Spec] = [("x", FLOAT, [3, 4]), ("y", FLOAT, [3, 4]), ("m", INT64, [])]
     main = graph([node("Loop", "m - x y", "p q", body=body)], inputs, [("p", FLOAT, None), ("q", FLOAT, None)])
-    check(main, *({"x": X, "y": 2 * X, "m": np.array(m)} for m in (0, 1, 5)))
+    check(main, *({"x": X, "y": 2 * X, "m": np.array(m)} for m in (0, 1, 5, -2)))
 
 
 def test_nested_loops_and_branches():
