@@ -31,33 +31,14 @@ SEQUENCES = (
 STRINGS = ("StringConcat", "StringSplit", "StringNormalizer", "RegexFullMatch", "ImageDecoder")
 """Ops that always run on the host."""
 EITHER = (
-    *(
-        "Identity",
-        "Cast",
-        "CastLike",
-        "Constant",
-        "Equal",
-        "Where",
-        "Shape",
-        "Size",
-        "Reshape",
-        "Flatten",
-        "Squeeze",
-        "Unsqueeze",
-    ),
-    *("Transpose", "Concat", "Split", "Slice", "Gather", "GatherElements", "GatherND", "Expand", "Tile", "Compress"),
-    *("Unique", "Scatter", "ScatterElements", "ScatterND", "Pad", "ReverseSequence", "ConstantOfShape", "TfIdfVectorizer"),
+    *("Identity", "Cast", "CastLike", "Constant", "ConstantOfShape", "Equal", "Where", "Shape", "Size", "Reshape"),
+    *("Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Split", "Slice", "Expand", "Tile", "Pad", "ReverseSequence"),
+    *("Gather", "GatherElements", "GatherND", "Scatter", "ScatterElements", "ScatterND", "Compress", "Unique"),
+    *("TfIdfVectorizer",),
 )
 """Ops that run on the host where an operand, or what they make, is a string, a sequence or an optional."""
-ML = (
-    "LabelEncoder",
-    "CategoryMapper",
-    "OneHotEncoder",
-    "DictVectorizer",
-    "ZipMap",
-    "ArrayFeatureExtractor",
-    "TreeEnsembleClassifier",
-)
+ML = ("LabelEncoder", "CategoryMapper", "OneHotEncoder", "DictVectorizer", "ZipMap", "ArrayFeatureExtractor")
+"""Ops of ai.onnx.ml that do, under the same condition. Classifiers are compiled; only string labels are looked up on the host."""
 
 
 def may_run_on_host(n: Node, domain: str) -> bool:
@@ -73,8 +54,13 @@ def is_host_op(domain: str, op: str) -> bool:
 
 
 def _is_about_objects(n: Node) -> bool:
-    given = any(isinstance(v, HostValue | SequenceValue) for v in n.inputs)
+    given = any(isinstance(v, SequenceValue) or (isinstance(v, HostValue) and not _is_numbers(v.type)) for v in n.inputs)
     return given or any(_is_text(t) for t in _output_types(n, n.opset, _domain(n)).values()) or n.op in STRINGS
+
+
+def _is_numbers(type_: TypeProto) -> bool:
+    """Whether a type is a numeric tensor: its ops are compiled, or refused where its rank is not known."""
+    return type_.WhichOneof("value") == "tensor_type" and not _is_text(type_)
 
 
 def _is_text(type_: TypeProto) -> bool:

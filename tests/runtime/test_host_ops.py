@@ -10,7 +10,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 import tilewright
-from tilewright.errors import BadInputError, RunError
+from tilewright.errors import BadInputError, RunError, UnsupportedOpError
 
 FLOAT, INT64, STRING = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.STRING
 
@@ -92,3 +92,10 @@ def test_an_error_on_the_host_names_the_node():
         session.run({"s": [x], "i": np.array(7)})
     with pytest.raises(RunError, match="an object holds float64"):
         session.run({"s": [x.astype(np.float64)], "i": np.array(0)})
+
+
+def test_numbers_of_unknown_rank_are_refused_rather_than_computed_on_the_host():
+    sequence = helper.make_tensor_sequence_value_info("s", FLOAT, None)
+    nodes = [helper.make_node("SequenceAt", ["s", "i"], ["x"]), helper.make_node("Transpose", ["x"], ["y"], name="turn")]
+    with pytest.raises(UnsupportedOpError, match="rank is not known"):
+        compiled(nodes, [sequence, helper.make_tensor_value_info("i", INT64, [])], [floats("y", [None, None])])
