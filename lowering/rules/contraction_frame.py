@@ -13,7 +13,7 @@ from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
 from ..strided import ONE, ZERO
-from .contraction_micro import MicroKernel
+from .contraction_micro import MicroKernel, RegisterBlock
 from .contraction_problem import Problem
 from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
 
@@ -23,27 +23,11 @@ ROW_SLACK = 16
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(RegisterBlock):
     """A problem under a schedule: symbolic sizes of grid and scratch, the same for `grid`, `scratch` and `lower`."""
 
     problem: Problem
     schedule: ScheduleAttr
-
-    @cached_property
-    def mr(self) -> int:
-        return self.schedule["mr"]
-
-    @cached_property
-    def nr(self) -> int:
-        return self.schedule["nr"]
-
-    @cached_property
-    def lanes(self) -> int:
-        return self.schedule["lanes"]
-
-    @property
-    def vectors(self) -> int:
-        return self.nr // self.lanes
 
     @cached_property
     def mc(self) -> int:

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from xdsl.ir import Attribute, SSAValue
 
+from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, LoopBuilder
 from ..loop_types import vector_type
+
+
+class RegisterBlock:
+    """The block of sums that a schedule keeps in registers: `mr` rows of `nr` columns, in vectors of `lanes`."""
+
+    schedule: ScheduleAttr
+
+    @cached_property
+    def mr(self) -> int:
+        return self.schedule["mr"]
+
+    @cached_property
+    def nr(self) -> int:
+        return self.schedule["nr"]
+
+    @cached_property
+    def lanes(self) -> int:
+        return self.schedule["lanes"]
+
+    @property
+    def vectors(self) -> int:
+        return self.nr // self.lanes
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
 from ..builder import KernelBuilder
 from ..strided import ONE
-from .contraction_micro import MicroKernel
+from .contraction_micro import MicroKernel, RegisterBlock
 from .contraction_problem import Problem, Window
 
 LINE_SLACK = 32
@@ -70,28 +70,12 @@ def geometry(problem: Problem) -> Geometry | None:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(RegisterBlock):
     """A problem under a schedule."""
 
     problem: Problem
     shape: Geometry
     schedule: ScheduleAttr
-
-    @cached_property
-    def mr(self) -> int:
-        return self.schedule["mr"]
-
-    @cached_property
-    def nr(self) -> int:
-        return self.schedule["nr"]
-
-    @cached_property
-    def lanes(self) -> int:
-        return self.schedule["lanes"]
-
-    @property
-    def vectors(self) -> int:
-        return self.nr // self.lanes
 
     @cached_property
     def lines(self) -> int:

@@ -14,7 +14,7 @@ from ...dialects.kernel import ScheduleAttr
 from ..builder import KernelBuilder
 from ..cook_toom import FILTERINGS, TAPS, Filtering
 from ..strided import ZERO
-from .contraction_micro import MicroKernel
+from .contraction_micro import MicroKernel, RegisterBlock
 from .contraction_problem import Problem, Window
 
 TILE_SLACK = 16
@@ -27,7 +27,7 @@ def filtering_of(outputs: int, stride: int) -> Filtering:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(RegisterBlock):
     """A 3x3 convolution of stride 1 or 2 (its row axes batch, height and width) under a schedule."""
 
     problem: Problem
@@ -56,18 +56,6 @@ class Plan:
     def places(self) -> int:
         """Products of a tile for one input and one output channel."""
         return self.alpha**2
-
-    @cached_property
-    def mr(self) -> int:
-        return self.schedule["mr"]
-
-    @cached_property
-    def nr(self) -> int:
-        return self.schedule["nr"]
-
-    @cached_property
-    def lanes(self) -> int:
-        return self.schedule["lanes"]
 
     @cached_property
     def tiles(self) -> int:
