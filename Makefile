@@ -39,7 +39,7 @@ test:
 	$(BIN)/pytest --quiet --numprocesses $(JOBS)
 
 bench:
-	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.latency --threads 1,2 --runs 3
 
 conformance:
 	$(BIN)/python -m benchmarks.conformance

@@ -1,23 +1,30 @@
 """Latency of tilewright beside onnxruntime and OpenVINO.
 
-    python -m benchmarks.latency [MODEL...] [--threads 1] [--runtimes tilewright,onnxruntime,openvino]
+    python -m benchmarks.latency [MODEL...] [--threads 1,2] [--runs 1] [--runtimes tilewright,onnxruntime,openvino]
 
 Each runtime holds the model in a process of its own, and they take turns (A B C A B C ...): a drift of the machine's speed
-meets all alike. Reported are medians, and tilewright's as a multiple of each peer's (below 1: tilewright is faster).
-MODEL is a file or the name of a zoo model; by default the standard networks. Writes results/latency-THREADS.md and .json.
+meets all alike. Reported are medians, and how many times faster tilewright is (above 1: tilewright is faster), against the
+best peer with the 95% confidence interval over all turns. `% of peak` counts matrix products and direct convolutions against
+the FMA peak measured in the same run (Winograd can exceed it). Memory is the peak of the process, compiling included.
+MODEL is a file or the name of a zoo model; by default the standard networks. Writes results/latency-THREADS.md, .json and .svg.
 """
 
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
 
+from benchmarks.confidence import interval
+from benchmarks.flops import model_flops
 from benchmarks.models import INFLATED, NETWORKS, Feeds, feeds_for, model_paths
-from benchmarks.report import geometric_mean, table, write
+from benchmarks.peak import measured_peak
+from benchmarks.plot import plot_speedups
+from benchmarks.report import RESULTS, geometric_mean, table, write
 from benchmarks.runtimes import RUNTIMES, Worker, installed
 from tilewright.cli.arrays import Array, relative_difference
 
@@ -29,41 +36,80 @@ class Measurement:
     """One runtime on one model. ``error`` says why there are no times."""
 
     load_s: float = 0.0
-    times_s: list[float] = field(default_factory=list[float])
+    turns_ms: list[float] = field(default_factory=list[float])
+    """The median of each turn."""
+    peak_memory: int = 0
     difference: float = 0.0
     error: str = ""
 
     @property
     def median_ms(self) -> float:
-        return 1e3 * statistics.median(self.times_s)
+        return statistics.median(self.turns_ms)
 
 
-Row = dict[str, Measurement]
+@dataclass
+class Row:
+    """All runtimes on one model."""
+
+    runtimes: dict[str, Measurement]
+    flops: int | None = None
+
+    @property
+    def peers(self) -> list[str]:
+        """The other runtimes that ran, the fastest first."""
+        ran = [name for name, m in self.runtimes.items() if name != OURS and not m.error]
+        return sorted(ran, key=lambda name: self.runtimes[name].median_ms)
+
+    @property
+    def ours(self) -> Measurement | None:
+        found = self.runtimes.get(OURS)
+        return found if found and not found.error else None
+
+    def speedups(self, peer: str) -> list[float]:
+        """The peer's time over ours in each turn; none where one of them did not run."""
+        if self.ours is None or peer not in self.peers:
+            return []
+        return [b / a for a, b in zip(self.ours.turns_ms, self.runtimes[peer].turns_ms, strict=True)]
+
+    def speedup(self, peer: str) -> float | None:
+        """How many times faster than a peer we are, by medians."""
+        ours = self.ours
+        return self.runtimes[peer].median_ms / ours.median_ms if ours and peer in self.peers else None
+
+    @property
+    def best(self) -> float | None:
+        """How many times faster than the fastest peer."""
+        return self.speedup(self.peers[0]) if self.peers else None
 
 
-def measure(path: Path, runtimes: list[str], threads: int, rounds: int, seconds: float) -> Row:
-    """Load the model everywhere, then let the runtimes take turns of ``seconds`` each."""
+def measure(path: Path, runtimes: Sequence[str], threads: int, rounds: int, seconds: float, row: Row) -> None:
+    """Load the model everywhere, then let the runtimes take turns of ``seconds`` each; adds to ``row``."""
     feeds: Feeds = feeds_for(path)
-    row: Row = {}
     workers: dict[str, Worker] = {}
     with ExitStack() as stack:
         for runtime in runtimes:
+            found = row.runtimes.setdefault(runtime, Measurement())
             try:
-                worker = Worker(runtime, path, feeds, threads)
+                workers[runtime] = worker = Worker(runtime, path, feeds, threads)
             except RuntimeError as error:
-                row[runtime] = Measurement(error=str(error))
+                found.error = str(error)
                 continue
             stack.callback(worker.close)
-            workers[runtime] = worker
-            row[runtime] = Measurement(load_s=worker.loaded.seconds)
-        reference = next((workers[runtime] for runtime in runtimes if runtime != OURS and runtime in workers), None)
-        for runtime, worker in workers.items():
-            if reference is not None:
-                row[runtime].difference = difference(worker.loaded.outputs, reference.loaded.outputs)
+            found.load_s = worker.loaded.seconds
+        _compare(row, workers)
         for _ in range(rounds):
             for runtime, worker in workers.items():
-                row[runtime].times_s += worker.time(seconds)
-    return row
+                turn = worker.time(seconds)
+                row.runtimes[runtime].turns_ms.append(1e3 * statistics.median(turn.times_s))
+                row.runtimes[runtime].peak_memory = turn.peak_memory
+
+
+def _compare(row: Row, workers: dict[str, Worker]) -> None:
+    """The difference of each runtime's outputs from those of the first peer."""
+    reference = next((worker for name, worker in workers.items() if name != OURS), None)
+    for name, worker in workers.items():
+        if reference is not None:
+            row.runtimes[name].difference = difference(worker.loaded.outputs, reference.loaded.outputs)
 
 
 def difference(ours: list[Array], theirs: list[Array]) -> float:
@@ -71,53 +117,87 @@ def difference(ours: list[Array], theirs: list[Array]) -> float:
     return max((relative_difference(a, b) for a, b in zip(ours, theirs, strict=True)), default=0.0)
 
 
-def ratio(row: Row, peer: str) -> float | None:
-    """Our median as a multiple of the peer's, where both ran."""
-    if row[OURS].error or row[peer].error:
-        return None
-    return row[OURS].median_ms / row[peer].median_ms
+def cells(model: str, row: Row, runtimes: Sequence[str], peak: float) -> list[str]:
+    """One line of the report. ``peak`` in FLOP/s."""
+    found = [row.runtimes[name] for name in runtimes]
+    medians = [f"{m.median_ms:.2f}" if not m.error else "failed" for m in found]
+    ratios = [_ratio(row.speedup(name)) for name in runtimes if name != OURS]
+    memory = [f"{m.peak_memory / 1e6:.0f}" if not m.error else "" for m in found]
+    ours = row.ours
+    if ours is None:
+        return [model, *medians, *ratios, "", "", "", *memory, ""]
+    share = "" if row.flops is None else f"{100 * row.flops / (peak * ours.median_ms * 1e-3):.0f}"
+    return [model, *medians, *ratios, _best(row), share, f"{ours.load_s:.1f}", *memory, f"{ours.difference:.0e}"]
 
 
-def cells(model: str, row: Row, peers: list[str]) -> list[str]:
-    """One line of the report."""
-    medians = [f"{m.median_ms:.2f}" if not m.error else "failed" for m in row.values()]
-    ratios = [f"{found:.2f}" if (found := ratio(row, peer)) is not None else "" for peer in peers]
-    ours = row.get(OURS, Measurement(error="not asked for"))
-    facts = ["", ""] if ours.error else [f"{ours.load_s:.1f}", f"{ours.difference:.0e}"]
-    return [model, *medians, *ratios, *facts]
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
-def report(rows: dict[str, Row], runtimes: list[str]) -> str:
+def _best(row: Row) -> str:
+    """Against the fastest peer, with its confidence interval."""
+    if row.best is None:
+        return ""
+    low, high = interval(row.speedups(row.peers[0]))
+    return f"{row.best:.2f} ({low:.2f} to {high:.2f})"
+
+
+def report(rows: dict[str, Row], runtimes: Sequence[str], peak: float) -> str:
     """The table of all models with the geometric means of the ratios below it, and what failed."""
-    peers = [runtime for runtime in runtimes if runtime != OURS] if OURS in runtimes else []
-    header = ["model", *(f"{name} ms" for name in runtimes), *(f"/ {peer}" for peer in peers), "load s", "difference"]
-    means = [geometric_mean(found for row in rows.values() if (found := ratio(row, peer)) is not None) for peer in peers]
-    last = ["geometric mean", *[""] * len(runtimes), *(f"{mean:.2f}" for mean in means), "", ""]
-    text = table(header, [*(cells(model, row, peers) for model, row in rows.items()), last])
-    failures = [f"- {model}, {name}: {m.error}" for model, row in rows.items() for name, m in row.items() if m.error]
-    return "\n".join([text, *(["", "Failed:", *failures] if failures else [])])
+    peers = [name for name in runtimes if name != OURS]
+    columns = [*(f"{name} ms" for name in runtimes), *(f"{name} / ours" for name in peers), "best peer / ours (95%)"]
+    header = ["model", *columns, "% of peak", "load s", *(f"{name} MB" for name in runtimes), "difference"]
+    means = [geometric_mean(s for row in rows.values() if (s := row.speedup(peer))) for peer in peers]
+    best = geometric_mean(row.best for row in rows.values() if row.best)
+    last = ["geometric mean", *[""] * len(runtimes), *map(_ratio, [*means, best])]
+    last += [""] * (len(header) - len(last))
+    text = table(header, [*(cells(model, row, runtimes, peak) for model, row in rows.items()), last])
+    failures = [f"- {model}, {name}: {m.error}" for model, row in rows.items() for name, m in row.runtimes.items() if m.error]
+    peak_line = f"FMA peak in this run: {peak / 1e9:.0f} GFLOP/s."
+    return "\n".join([text, "", peak_line, *(["", "Failed:", *failures] if failures else [])])
+
+
+def _thread_counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
+    return [int(part) for part in value.split(",")]
 
 
 @click.command(help=__doc__)
 @click.argument("models", nargs=-1)
 @click.option("--runtimes", default=lambda: ",".join(installed()), help="Which to compare, by comma; all installed ones.")
-@click.option("--threads", default=1, show_default=True)
-@click.option("--rounds", default=6, show_default=True, help="Turns that each runtime gets.")
+@click.option("--threads", default="1", show_default=True, callback=_thread_counts, help="Thread counts, by comma.")
+@click.option("--runs", default=1, show_default=True, help="How often to begin again with new processes.")
+@click.option("--rounds", default=6, show_default=True, help="Turns that each runtime gets in a run.")
 @click.option("--seconds", default=0.4, show_default=True, help="Length of a turn.")
 @click.option("--folder", default=INFLATED, show_default=True, type=click.Path(path_type=Path), help="Inflated models.")
-def main(models: tuple[str, ...], runtimes: str, threads: int, rounds: int, seconds: float, folder: Path) -> None:
+def main(
+    models: tuple[str, ...], runtimes: str, threads: list[int], runs: int, rounds: int, seconds: float, folder: Path
+) -> None:
     chosen = runtimes.split(",")
     if unknown := set(chosen) - RUNTIMES.keys():
         raise click.BadParameter(f"unknown: {', '.join(unknown)}", param_hint="--runtimes")
-    rows: dict[str, Row] = {}
-    for path in model_paths(models or NETWORKS, folder):
-        rows[path.stem] = measure(path, chosen, threads, rounds, seconds)
-        medians = {name: m.error or f"{m.median_ms:.2f} ms" for name, m in rows[path.stem].items()}
-        click.echo(f"{path.stem}: {', '.join(f'{name} {text}' for name, text in medians.items())}", err=True)
-    text = report(rows, chosen)
-    data = {model: {name: asdict(m) for name, m in row.items()} for model, row in rows.items()}
+    paths = model_paths(models or NETWORKS, folder)
+    for count in threads:
+        rows = {path.stem: Row({}, model_flops(path, feeds_for(path))) for path in paths}
+        peak = count * measured_peak()
+        for _ in range(runs):
+            for path in paths:
+                row = rows[path.stem]
+                measure(path, chosen, count, rounds, seconds, row)
+                medians = {name: m.error or f"{m.median_ms:.2f} ms" for name, m in row.runtimes.items()}
+                click.echo(f"{path.stem}: {', '.join(f'{name} {text}' for name, text in medians.items())}", err=True)
+        _publish(rows, chosen, count, peak)
+
+
+def _publish(rows: dict[str, Row], runtimes: Sequence[str], threads: int, peak: float) -> None:
+    """Print the table; write it, its data and its plot."""
+    name = f"latency-{threads}"
+    text = report(rows, runtimes, peak)
     click.echo(text)
-    click.echo(write(f"latency-{threads}", f"Latency, {threads} thread(s)", text, {"models": data}))
+    speedups = {model: row.best for model, row in rows.items() if row.best}
+    if plot_speedups(speedups, f"{threads} thread(s): best peer's time / ours", RESULTS / f"{name}.svg"):
+        text = f"![speed-ups]({name}.svg)\n\n{text}"
+    data = {model: asdict(row) for model, row in rows.items()}
+    click.echo(write(name, f"Latency, {threads} thread(s)", text, {"models": data}))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from xdsl.dialects.builtin import f32
 from xdsl.ir import SSAValue
 
-from tilewright.backends.targets import TargetModel
+from tilewright.backends.targets import TargetModel, host_target
 from tilewright.lowering.builder import KernelBuilder
 from tilewright.lowering.native import compile_kernel
 
@@ -32,3 +34,15 @@ def peak_loop(target: TargetModel) -> tuple[Callable[[], object], float]:
     kernel = compile_kernel(builder.finish(), target)
     buffers = [np.zeros(lanes + chains, np.float32), np.zeros(lanes * chains, np.float32)]
     return kernel.bind(buffers, [], 0, STEPS, np.zeros(64, np.uint8)), 2.0 * lanes * chains * STEPS
+
+
+def measured_peak(repeats: int = 7) -> float:
+    """FLOP/s of one core: the best of some runs of `peak_loop`."""
+    loop, flops = peak_loop(host_target())
+    loop()
+    best = math.inf
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        loop()
+        best = min(best, time.perf_counter() - begin)
+    return flops / best

@@ -83,6 +83,14 @@ class Loaded(NamedTuple):
     outputs: Outputs
 
 
+class Turn(NamedTuple):
+    """What a worker did in one turn."""
+
+    times_s: list[float]
+    peak_memory: int
+    """Bytes that were resident at most since the process began (VmHWM of proc(5))."""
+
+
 class Worker:
     """A process that holds one model in one runtime and times it when told to. RuntimeError where it can't load."""
 
@@ -97,8 +105,8 @@ class Worker:
             raise RuntimeError(answer)
         self.loaded = answer
 
-    def time(self, seconds: float) -> list[float]:
-        """Latencies in seconds of the runs that fit into ``seconds``; at least one."""
+    def time(self, seconds: float) -> Turn:
+        """The runs that fit into ``seconds``; at least one."""
         self._pipe.send(seconds)
         return self._pipe.recv()
 
@@ -124,4 +132,10 @@ def _serve(pipe: Connection[Any, Any], runtime: str, path: Path, feeds: Feeds, t
             begin = time.perf_counter()
             once()
             times.append(time.perf_counter() - begin)
-        pipe.send(times)
+        pipe.send(Turn(times, _peak_memory()))
+
+
+def _peak_memory() -> int:
+    """Not getrusage's: that is inherited from the process that started this one."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return 1024 * int(line.split()[1])

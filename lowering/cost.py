@@ -121,3 +121,9 @@ _MULTIPLY_ADDS: dict[type[Operation], Callable[[Operation], DimExpr]] = {
     graph.ConvTransposeOp: _of_conv_transpose,
     graph.PoolOp: _of_pool,
 }
+
+
+def multiply_adds(op: Operation) -> DimExpr:
+    """The multiply-adds of a matmul, convolution or integer one, counted as its definition has them; 0 for any other op."""
+    count = None if isinstance(op, graph.PoolOp) else _MULTIPLY_ADDS.get(type(op))
+    return ZERO if count is None else count(op)
