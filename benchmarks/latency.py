@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
+import numpy as np
 
 from benchmarks.confidence import interval
 from benchmarks.flops import model_flops
@@ -39,7 +40,7 @@ class Measurement:
     turns_ms: list[float] = field(default_factory=list[float])
     """The median of each turn."""
     peak_memory: int = 0
-    difference: float = 0.0
+    difference: str = ""
     error: str = ""
 
     @property
@@ -112,9 +113,18 @@ def _compare(row: Row, workers: dict[str, Worker]) -> None:
             row.runtimes[name].difference = difference(worker.loaded.outputs, reference.loaded.outputs)
 
 
-def difference(ours: list[Array], theirs: list[Array]) -> float:
-    """The largest max|a-b| / max|b| over all outputs."""
-    return max((relative_difference(a, b) for a, b in zip(ours, theirs, strict=True)), default=0.0)
+def difference(ours: list[Array], theirs: list[Array]) -> str:
+    """The largest max|a-b| / max|b| over all outputs of floats, and how many integers differ, if any."""
+    pairs = list(zip(ours, theirs, strict=True))
+    floats = max((relative_difference(a, b) for a, b in pairs if not _counted(a, b)), default=0.0)
+    differing = sum(int(np.count_nonzero(a != b)) for a, b in pairs if _counted(a, b))
+    total = sum(a.size for a, b in pairs if _counted(a, b))
+    return f"{floats:.0e}" + (f", {differing} of {total} integers" if differing else "")
+
+
+def _counted(a: Array, b: Array) -> bool:
+    """Whether two outputs are integers that can be compared one by one."""
+    return a.shape == b.shape and a.dtype == b.dtype and a.dtype.kind in "iub"
 
 
 def cells(model: str, row: Row, runtimes: Sequence[str], peak: float) -> list[str]:
@@ -127,7 +137,7 @@ def cells(model: str, row: Row, runtimes: Sequence[str], peak: float) -> list[st
     if ours is None:
         return [model, *medians, *ratios, "", "", "", *memory, ""]
     share = "" if row.flops is None else f"{100 * row.flops / (peak * ours.median_ms * 1e-3):.0f}"
-    return [model, *medians, *ratios, _best(row), share, f"{ours.load_s:.1f}", *memory, f"{ours.difference:.0e}"]
+    return [model, *medians, *ratios, _best(row), share, f"{ours.load_s:.1f}", *memory, ours.difference]
 
 
 def _ratio(value: float | None) -> str:
