@@ -63,6 +63,7 @@ STAGES: tuple[Stage, ...] = (
             "fuse-scale-shift",
             "fuse-input-scale",
             "absorb-pads",
+            "expand-transposed-convs",
             "trim-windows",
             "pull-scales",
             "widen-half-contractions",

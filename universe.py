@@ -42,6 +42,7 @@ GRAPH_PASSES: dict[str, str] = {
     "sink-movement": "passes.sink_movement:SinkMovementPass",
     "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",
     "trim-windows": "passes.trim_windows:TrimWindowsPass",
+    "expand-transposed-convs": "passes.expand_transposed_convs:ExpandTransposedConvsPass",
     "infer-shapes": "passes.infer_shapes:InferShapesPass",
     "fold-constants": "passes.fold_constants:FoldConstantsPass",
     "fold-shapes": "passes.fold_shapes:FoldShapesPass",
