@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import numpy as np
 import onnx
 from rich.console import Console
 from rich.table import Table
@@ -19,13 +20,13 @@ from rich.table import Table
 from ..errors import CompileError
 from ..runtime.session import Session
 from . import options
-from .arrays import Arrays, relative_difference
+from .arrays import Array, Arrays, relative_difference
 from .peers import onnxruntime_session
 from .progress import progress
 from .session import open_session, take_inputs
 
 TOLERANCE = 1e-3
-"""A floating-point value differs when max|a-b| is more than this much of max|b|."""
+"""A value of floats or bytes differs when max|a-b| is more than this much of max|b|."""
 
 
 class Difference(NamedTuple):
@@ -58,11 +59,16 @@ def expose_values(model: onnx.ModelProto) -> onnx.ModelProto:
 def differences(model: onnx.ModelProto, ours: Arrays, theirs: Arrays) -> list[Difference]:
     """Every value that both have, in the order of the nodes that compute them."""
     return [
-        Difference(name, node.name, node.op_type, relative_difference(ours[name], theirs[name]))
+        Difference(name, node.name, node.op_type, relative_difference(_numbers(ours[name]), _numbers(theirs[name])))
         for node in model.graph.node
         for name in node.output
         if name in ours and name in theirs
     ]
+
+
+def _numbers(array: Array) -> Array:
+    """Bytes as floats: quantized values round, so that a step more or less is a small difference and not a wrong integer."""
+    return array.astype(np.float32) if array.dtype.kind in "iu" and array.dtype.itemsize == 1 else array
 
 
 def blocked_fusions(plain: Iterable[Sequence[str]], exposed: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
@@ -76,7 +82,7 @@ def blocked_fusions(plain: Iterable[Sequence[str]], exposed: Iterable[Sequence[s
 @options.MODEL
 @options.compiling
 @options.inputs
-@click.option("--tolerance", default=TOLERANCE, show_default=True, help="Accepted max|a-b| / max|b| of floating-point values.")
+@click.option("--tolerance", default=TOLERANCE, show_default=True, help="Accepted max|a-b| / max|b| of floats and bytes.")
 @click.option("--rows", default=10, show_default=True, help="How many of the values that differ most to list.")
 def command(
     model: Path,

@@ -1,4 +1,4 @@
-"""Is the graph well formed: every name defined once, before it is used."""
+"""Is the graph well formed: every name defined once, and no value depends on itself."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 import onnx
 
 from ..errors import BadModelError
+from .node_order import in_order
 
 
 def check_graph(graph: onnx.GraphProto, outer: Collection[str] = (), depth: int = 0) -> None:
-    """BadModelError on a value that is undefined, defined twice or used before its definition, in subgraphs as well."""
+    """BadModelError on a value that is undefined, defined twice or defined by what depends on it, in subgraphs as well."""
     if depth > 32:
         raise BadModelError("subgraphs are nested too deep", stage="import")
     defined = set(outer)
@@ -19,7 +20,7 @@ def check_graph(graph: onnx.GraphProto, outer: Collection[str] = (), depth: int 
     _define(set[str](), set[str](), constants, "initializer")
     defined.update(constants)
     own = {i.name for i in graph.input} | set(constants)
-    _check_nodes(graph.node, defined, own, depth)
+    _check_nodes(in_order(graph.node), defined, own, depth)
     for output in graph.output:
         if output.name not in defined:
             raise BadModelError(f"graph output '{output.name}' is not defined", stage="import")
@@ -34,7 +35,7 @@ def _check_nodes(nodes: Iterable[onnx.NodeProto], defined: set[str], own: set[st
         for name in node.input:
             if name and name not in defined:
                 later = later if later is not None else {o for n in nodes for o in n.output}
-                reason = "is used before it is defined (a cycle, or nodes out of order)" if name in later else "is not defined"
+                reason = "depends on itself" if name in later else "is not defined"
                 raise BadModelError(f"value '{name}' {reason}", node=label, op=node.op_type, stage="import")
         for attribute in node.attribute:
             for body in (attribute.g, *attribute.graphs) if attribute.HasField("g") else attribute.graphs:

@@ -17,6 +17,7 @@ from . import ops  # noqa: F401  # pyright: ignore[reportUnusedImport]  # fills 
 from .builder import Builder, name_value
 from .host import is_host_op, may_run_on_host, on_host, string_constant, unboxed
 from .node import DeclinedError, Node, Outputs, UnsupportedError
+from .node_order import in_order
 from .registry import NEWEST_OPSET, REASONS, find_rule
 from .schemas import attribute_defaults, check_node, find_signature, function_body, has_function
 from .scope import Scope, normal_domain, opset_table
@@ -47,9 +48,9 @@ class GraphImporter:
         self._functions: dict[FunctionKey, FunctionProto] = {_function_key(f): f for f in functions}
 
     # -- graphs -------------------------------------------------------------------------------------------------------
-    def run(self, nodes: Iterable[onnx.NodeProto], scope: Scope) -> None:
-        """Import nodes in order; their outputs enter the scope."""
-        for node in nodes:
+    def run(self, nodes: Sequence[onnx.NodeProto], scope: Scope) -> None:
+        """Import nodes, each after those that it depends on; their outputs enter the scope."""
+        for node in in_order(nodes):
             self._run_node(node, scope)
 
     def initializers(self, graph: onnx.GraphProto, scope: Scope, blobs: Mapping[int, memoryview] | None = None) -> None:

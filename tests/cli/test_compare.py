@@ -49,6 +49,12 @@ def test_verdict_names_the_first_node_that_differs() -> None:
     assert "suspect the fusions" in (verdict(wrong, same, 1e-3) or "")
 
 
+def test_a_step_of_a_quantized_value_is_a_small_difference() -> None:
+    model = gemm_relu()
+    ours, theirs = ({"y": np.array([3, last], np.int8)} for last in (100, 101))
+    assert [found.relative for found in differences(model, ours, theirs)] == [pytest.approx(1 / 101)]
+
+
 def test_blocked_fusions() -> None:
     plain = [("conv", "relu"), ("add",), ("mul", "tanh"), ("mul", "tanh")]
     assert blocked_fusions(plain, [("conv",), ("relu",), ("add",), ("mul", "tanh")]) == [("conv", "relu")]
