@@ -1,7 +1,7 @@
-"""widen-half-contractions: products of f16 and bf16 become products of f32 between casts.
+"""widen-half-contractions: products and pools of f16 and bf16 become those of f32 between casts.
 
 The arithmetic of half types is f32 anyway, and a value is rounded where it is stored: here that is where the result is cast
-back. So the contraction kernels need to know f32 only. Weights are constants, and their casts fold; casts of activations go into
+back. So the contraction and window kernels need to know f32 only. Weights are constants, and their casts fold; casts of activations go into
 the kernels around them. The pass runs late, when scales and shifts have been folded into the weights of half products.
 """
 
@@ -18,13 +18,16 @@ from ..dialects.graph.types import element_of, with_element
 from .driver import Pattern, PatternPass, Rewriter
 
 
-class WidenProduct(Pattern[graph.MatmulOp | graph.ConvOp | graph.ConvTransposeOp]):
+Wide = graph.MatmulOp | graph.ConvOp | graph.ConvTransposeOp | graph.PoolOp
+
+
+class WidenProduct(Pattern[Wide]):
     """matmul(x, y) of halves -> cast(matmul(cast(x), cast(y)))
 
-    guard: the operands are of a half type; convolutions likewise, with their bias
+    guard: the operands are of a half type; convolutions likewise, with their bias, and pools
     """
 
-    def rewrite(self, op: graph.MatmulOp | graph.ConvOp | graph.ConvTransposeOp, rewriter: Rewriter) -> bool:
+    def rewrite(self, op: Wide, rewriter: Rewriter) -> bool:
         element = element_of(op.result)
         if not isinstance(element, Float16Type | BFloat16Type):
             return False
@@ -43,7 +46,7 @@ def _like(op: Operation, operands: Sequence[SSAValue]) -> Operation:
 
 @dataclass(frozen=True)
 class WidenHalfContractionsPass(PatternPass):
-    """Contractions of half types in f32."""
+    """Contractions and pools of half types in f32."""
 
     name = "widen-half-contractions"
     patterns = (WidenProduct(),)

@@ -20,6 +20,15 @@ func.func @convolution(%x: tensor<1x3x8x8xbf16>, %w: tensor<4x3x3x3xbf16>, %b: t
   func.return %c : tensor<1x4x6x6xbf16>
 }
 
+// CHECK-LABEL: func.func @pool
+func.func @pool(%x: tensor<1x3x8x8xf16>) -> tensor<1x3x4x4xf16> {
+  // CHECK-NEXT: [[X:%.*]] = graph.cast %x : (tensor<1x3x8x8xf16>) -> tensor<1x3x8x8xf32>
+  // CHECK-NEXT: [[P:%.*]] = graph.pool [[X]] {{.*}} -> tensor<1x3x4x4xf32>
+  // CHECK-NEXT: graph.cast [[P]] : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf16>
+  %p = graph.pool %x {kind = "max", kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x8x8xf16>) -> tensor<1x3x4x4xf16>
+  func.return %p : tensor<1x3x4x4xf16>
+}
+
 // Other types stay.
 // CHECK-LABEL: func.func @wide
 func.func @wide(%x: tensor<2x4xf64>, %y: tensor<4x8xf64>) -> tensor<2x8xf64> {
