@@ -13,13 +13,6 @@ Rule: TypeAlias = Callable[[Node], Outputs]
 NEWEST_OPSET = 28
 """Ops whose definition changed after this version of the default domain are refused: nobody has read the change."""
 
-_RANDOM = "random numbers"
-
-REASONS: dict[str, str] = {
-    **dict.fromkeys(("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"), _RANDOM),
-}
-"""Why an op of the default domain has no rule, where that isn't just "not yet"."""
-
 _rules: dict[tuple[str, str], list[tuple[int, Rule]]] = {}
 
 
