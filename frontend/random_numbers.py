@@ -22,7 +22,7 @@ from .terms import Term
 _GOLDEN, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _MASK = (1 << 64) - 1
 
-_DIGITS = {np.dtype(np.float32): 24, np.dtype(np.float64): 53}
+_DIGITS = {"float32": 24, "float64": 53}
 """Bits of a significand: so many of the 64 that are drawn become a number."""
 
 
@@ -42,7 +42,7 @@ def uniform(n: Node, dims: tuple[DimLike, ...], stream: int = 0, dtype: DTypeLik
     x = _positions(n, product(dims)) * _GOLDEN + start
     for shift, factor in ((30, _FIRST), (27, _SECOND)):
         x = _fold(x, shift) * factor
-    digits = _DIGITS[np.dtype(dtype)]
+    digits = _DIGITS[np.dtype(dtype).name]
     bits = _fold(x, 31).with_(graph.ShiftRightOp, 64 - digits)
     return (bits.cast(dtype) * 2.0**-digits).reshape(*dims)
 

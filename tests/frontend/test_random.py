@@ -104,7 +104,7 @@ def test_a_number_depends_on_seed_and_position_only():
 @pytest.mark.parametrize("dtype", [*FLOATS, *INTEGERS, np.bool_])
 def test_like_takes_shape_and_floats_from_its_input(op: str, dtype: DTypeLike):
     x, is_float = np.zeros((3, 7), dtype), np.dtype(dtype) in map(np.dtype, FLOATS)
-    given = {} if is_float else {"dtype": onnx_type(np.float32)}
+    given: dict[str, Any] = {} if is_float else {"dtype": onnx_type(np.float32)}
     (y,) = native(make_model([helper.make_node(op, ["x"], ["y"], **given)], {"x": Typed([3, "n"], dtype)}), x)
     assert (y.dtype, y.shape) == (dtype if is_float else np.float32, (3, 7))
     assert len(np.unique(y)) > 10
@@ -169,4 +169,4 @@ def test_runs_and_sessions_draw_the_same():
     model = make_model(nodes, {"x": ["n"]})
     x = np.zeros(1000, np.float32)
     found = [tilewright.compile(model, threads=threads).run({"x": x})["y"] for threads in (1, 2)]
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
