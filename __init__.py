@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tilewright.registration import register_op, unregister_op
 from tilewright.runtime.session import Session
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from tilewright.inference_session import InferenceSession, RunOptions, SessionOptions
 
-__all__ = ["InferenceSession", "RunOptions", "Session", "SessionOptions", "compile"]
+__all__ = ["InferenceSession", "RunOptions", "Session", "SessionOptions", "compile", "register_op", "unregister_op"]
 __version__ = "0.1.0"
 
 _LAZY = ("InferenceSession", "RunOptions", "SessionOptions")

@@ -64,6 +64,10 @@ class BadOptionError(TilewrightError, ValueError):
     """An option or environment variable has a value that it can't have."""
 
 
+class RegistrationError(TilewrightError, ValueError):
+    """A custom op is registered in a way that can't be, or does something else than its registration says."""
+
+
 class UnknownTargetError(BadOptionError):
     """No such target; lists the ones there are."""
 

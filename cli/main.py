@@ -12,6 +12,7 @@ from importlib import import_module
 import click
 
 from ..errors import BadOptionError, TilewrightError
+from ..registration import import_plugins
 
 COMMANDS = {
     "compile": "Compile a model; print it at any stage.",
@@ -48,6 +49,7 @@ def cli() -> None:
 def main(args: Sequence[str] | None = None) -> int:
     """Run the tool on ``args`` (default: the command line); return the exit code."""
     try:
+        import_plugins()
         cli.main(args, prog_name="tilewright", standalone_mode=False)
     except click.Abort:
         return 130

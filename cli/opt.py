@@ -26,6 +26,7 @@ from ..compiler import PIPELINES
 from ..errors import BadOptionError, TilewrightError
 from ..passes.session import CompileSession, current_session
 from ..passes.verify import check_dominance
+from ..registration import import_plugins
 from ..runtime.weights import WeightStore
 from ..universe import TILEWRIGHT_UNIVERSE, TOOL_DIALECTS
 
@@ -153,6 +154,7 @@ def show_progress(following: ModulePass | None, count: int) -> None:
 def main(args: Sequence[str] | None = None) -> int:
     """Run the tool on ``args`` (default: the command line); return the exit code."""
     try:
+        import_plugins()
         OptMain(args=args).run()
     except BadOptionError as error:
         print(f"tilewright-opt: {error}", file=sys.stderr)

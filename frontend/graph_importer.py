@@ -18,7 +18,7 @@ from .builder import Builder, name_value
 from .host import is_host_op, may_run_on_host, on_host, string_constant, unboxed
 from .node import DeclinedError, Node, Outputs, UnsupportedError
 from .node_order import in_order
-from .registry import NEWEST_OPSET, REASONS, find_rule
+from .registry import NEWEST_OPSET, find_rule
 from .schemas import attribute_defaults, check_node, find_signature, function_body, has_function
 from .scope import Scope, normal_domain, opset_table
 from .shape_movement import evaluate
@@ -127,7 +127,7 @@ class GraphImporter:
         attributes = _attributes(proto, scope)
         signature = find_signature(domain, proto.op_type, opset)
         if not self._is_known(proto, scope):
-            raise UnsupportedError(REASONS.get(proto.op_type, "") if domain == "" else "")
+            raise UnsupportedError("")
         if domain == "" and signature is not None and signature.since > NEWEST_OPSET:
             raise UnsupportedError(f"changed after opset {NEWEST_OPSET}")
         if _poisoned(inputs):
@@ -174,7 +174,7 @@ class GraphImporter:
         for attribute in proto.attribute:
             for node in attribute.g.node if attribute.HasField("g") else ():
                 if not self._is_known(node, scope):
-                    self._refuse(node, REASONS.get(node.op_type, ""), scope)
+                    self._refuse(node, "", scope)
                 else:
                     self._refuse_inside(node, scope)
 

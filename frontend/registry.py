@@ -6,19 +6,13 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import TypeAlias
 
+from .custom import custom_rule
 from .node import Node, Outputs
 
 Rule: TypeAlias = Callable[[Node], Outputs]
 
 NEWEST_OPSET = 28
 """Ops whose definition changed after this version of the default domain are refused: nobody has read the change."""
-
-_RANDOM = "random numbers"
-
-REASONS: dict[str, str] = {
-    **dict.fromkeys(("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial"), _RANDOM),
-}
-"""Why an op of the default domain has no rule, where that isn't just "not yet"."""
 
 _rules: dict[tuple[str, str], list[tuple[int, Rule]]] = {}
 
@@ -43,10 +37,10 @@ def op(*names: str, since: int = 1, domain: str = "") -> Callable[[Rule], Rule]:
 
 
 def find_rule(domain: str, name: str, opset: int) -> Rule | None:
-    """The rule for an op at an opset version."""
+    """The rule for an op at an opset version, one of ours or one that was registered."""
     versions = _rules.get((domain, name), [])
     index = bisect_right(versions, opset, key=lambda row: row[0])
-    return versions[index - 1][1] if index else None
+    return versions[index - 1][1] if index else custom_rule(domain, name, opset)
 
 
 def registered() -> list[tuple[str, str, int]]:

@@ -12,9 +12,6 @@ from onnx import helper, numpy_helper
 LIGHT = {p.stem: p for p in sorted((Path(onnx.__file__).parent / "backend/test/data/light").glob("*.onnx"))}
 ZOO = {p.stem: p for p in sorted((Path(__file__).parents[1] / "benchmarks/zoo").glob("*.onnx"))}
 
-LATER = ("bilstm", "seq2seq_loop")
-REQUIRED = [name for name in ZOO if name not in LATER]
-
 
 def load(name: str) -> onnx.ModelProto:
     """A model; the weights that a skeleton leaves out are of one value each, made by nodes, so that they take no memory."""

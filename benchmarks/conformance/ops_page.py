@@ -21,7 +21,7 @@ from onnx.backend.test.loader import load_model_tests
 from benchmarks.conformance.probes import Case, Probe, probe
 from benchmarks.report import table
 from tilewright.frontend import graph_importer as graph_importer  # its import fills the table of rules
-from tilewright.frontend.registry import NEWEST_OPSET, REASONS, find_rule
+from tilewright.frontend.registry import NEWEST_OPSET, find_rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "ops.md"
 
@@ -119,9 +119,7 @@ def type_names(types: Iterable[str]) -> str:
 def cells(row: Row) -> list[str]:
     """A line of the table."""
     versions = ", ".join(f"~~{v}~~" if not row.how or v in row.missing else str(v) for v in row.versions)
-    reason = REASONS.get(row.name, "") if row.domain == "" else ""
-    how = row.how or f"no{f': {reason}' if reason else ''}"
-    return [row.name, versions, how, type_names(row.types.accepted) if row.how else "", _refused(row)]
+    return [row.name, versions, row.how or "no", type_names(row.types.accepted) if row.how else "", _refused(row)]
 
 
 def _refused(row: Row) -> str:

@@ -8,6 +8,7 @@ from xdsl.ir import Dialect
 from .attrs import DimAttr, DimsAttr, TensorEncodingAttr, WeightAttr
 from .base import GraphOp, InferenceError
 from .control import CONTROL_OPS, IfOp, LoopOp, ScanOp, YieldOp
+from .custom import CUSTOM_OPS, CustomOp
 from .dims import DimExpr
 from .elementwise import (
     ELEMENTWISE_OPS,
@@ -123,6 +124,7 @@ Graph = Dialect(
         *SELECTION_OPS,
         *CONTROL_OPS,
         *HOST_OPS,
+        *CUSTOM_OPS,
     ],
     [DimAttr, DimsAttr, ObjectType, TensorEncodingAttr, WeightAttr],
 )
@@ -160,6 +162,7 @@ __all__ = [
     "CoshOp",
     "CumprodOp",
     "CumsumOp",
+    "CustomOp",
     "DimAttr",
     "DimExpr",
     "DimsAttr",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.ir import Operation
 
 from ...dialects import graph
-from . import axes, indexing, movement, resize, sampling, windows
+from . import axes, custom, indexing, movement, resize, sampling, windows
 from .definer import Definer, Definition
 
 DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
@@ -50,6 +50,7 @@ DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
     (graph.SampleOp, 0): sampling.sample,
     (graph.RoiAlignOp, 0): sampling.roi_align,
     (graph.RoiMaxPoolOp, 0): sampling.roi_max_pool,
+    (graph.CustomOp, 0): custom.custom,
 }
 """By op class and number of the result. Pointwise ops are defined by `pointwise`."""
 
@@ -62,6 +63,7 @@ CAN_FAIL = (
     graph.SampleOp,
     graph.RoiAlignOp,
     graph.RoiMaxPoolOp,
+    graph.CustomOp,
 )
 """Ops that check indices, or that there is something to read, at run time."""
 

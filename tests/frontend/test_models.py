@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import shape_inference
 from xdsl.dialects.func import FuncOp, ReturnOp
-from zoo import LIGHT, REQUIRED, load
+from zoo import LIGHT, ZOO, load
 
 from tilewright.dialects.graph.dtypes import numpy_dtype
 from tilewright.dialects.graph.location import location_of
@@ -36,7 +36,7 @@ def main_of(model: onnx.ModelProto) -> FuncOp:
     return main
 
 
-@pytest.mark.parametrize("name", [*LIGHT, *REQUIRED])
+@pytest.mark.parametrize("name", [*LIGHT, *ZOO])
 def test_types_agree_with_onnx(name: str):
     model = expose(load(name))
     main = main_of(model)
