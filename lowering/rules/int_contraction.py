@@ -99,7 +99,7 @@ def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr:
     n = problem.columns.value if problem.columns.is_static else 512
     lanes = target.lanes(32)
     # Without a dot product, the halves of a row and of the columns take registers too.
-    registers = target.vector_registers if target.has_int8_dot else target.vector_registers - 4
+    registers = target.vector_registers if target.byte_dot else target.vector_registers - 4
     block = choose_block(m, n, lanes, registers)
     depth, taps = problem.depth.value, 1
     for window in problem.lhs.taps:

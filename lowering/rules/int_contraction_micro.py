@@ -83,7 +83,7 @@ class _Dot:
 
     def __init__(self, frames: Frames, columns: Sequence[SSAValue]) -> None:
         self.b, self.plan, self.columns = frames.sums.b, frames.plan, columns
-        self.native = frames.sums.target.has_int8_dot
+        self.native = frames.sums.target.byte_dot is not None
         self.unsigned_row = not frames.plan.left_signed ^ frames.plan.flips
         self.halves = [] if self.native else [self._split(c, not self.unsigned_row) for c in columns]
 
