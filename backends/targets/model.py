@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Arch = Literal["x86-64", "aarch64"]
@@ -72,6 +72,10 @@ class TargetModel:
     def lanes(self, element_bits: int) -> int:
         """How many elements of `element_bits` bits fit in one vector register."""
         return self.vector_bytes * 8 // element_bits
+
+    def with_registers(self, count: int) -> TargetModel:
+        """The same with so many vector registers: for schedules that have a use of their own for the others."""
+        return replace(self, vector_registers=count)
 
     def can_mask(self, element_bits: int) -> bool:
         """Whether vectors of such elements can be loaded and stored in part."""
