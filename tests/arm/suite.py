@@ -1,4 +1,4 @@
-"""Cases of the ONNX backend test suite on code for AArch64, in the emulator.
+"""Cases of the ONNX backend test suite on code for other targets than the host's: AArch64 in the emulator, lower x86-64 levels.
 
 `python -m arm.suite TARGET REGEX [N]` (in tests/) runs every Nth of those whose names match, and lists the ones that fail.
 """
@@ -18,6 +18,7 @@ import onnx
 from arm.emulator import EmulatedSession
 from benchmarks.conformance import not_yet
 from benchmarks.conformance.suite import CheckedBackend, Suite
+from tilewright.backends.targets import get_target, runs_here
 from tilewright.errors import TilewrightError
 
 
@@ -44,9 +45,14 @@ class EmulatedBackend(CheckedBackend):
         return self.rep
 
 
+def suite_of(target: str) -> Suite:
+    """The suite on code for a target."""
+    return Suite(CheckedBackend(target) if runs_here(get_target(target)) else EmulatedBackend(target))
+
+
 def main(target: str, pattern: str, step: str = "1") -> int:
     """Run every `step`th of the cases whose names match; 1 where one fails."""
-    suite, failed, passed, skipped = Suite(EmulatedBackend(target)), list[str](), 0, 0
+    suite, failed, passed, skipped = suite_of(target), list[str](), 0, 0
     known = not_yet.read()
     for name in [n for n in suite.cases if re.search(pattern, n) and n not in known][:: int(step)]:
         started = time.perf_counter()
