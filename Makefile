@@ -1,6 +1,7 @@
 # make setup            a virtual environment in .venv with the package (editable) and everything its tests need
 # make demo             compile a real network, show its outputs, and its time beside onnxruntime's
 # make check            all checks: types (ruff and pyright), lit (FileCheck tests) and test (pytest)
+# make test-arm         AArch64 under emulation: all of the ONNX backend test suite, networks, and the compiler itself (long)
 # make bench            latency beside onnxruntime and OpenVINO, where those are installed
 # make conformance      how much of the ONNX backend test suite passes, by op
 #
@@ -13,7 +14,7 @@ JOBS ?= 2
 
 MODEL ?= resnet50
 
-.PHONY: setup demo check types lit test bench conformance
+.PHONY: setup demo check types lit test test-arm bench conformance
 
 setup:
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +38,9 @@ lit:
 
 test:
 	$(BIN)/pytest --quiet --numprocesses $(JOBS)
+
+test-arm:
+	TILEWRIGHT_TEST_ARM=all $(BIN)/pytest --quiet --numprocesses $(JOBS) tests/arm
 
 bench:
 	$(BIN)/python -m benchmarks.latency --threads 1,2 --runs 3

@@ -5,6 +5,7 @@ Needs `qemu-aarch64` and `aarch64-linux-gnu-gcc` (Debian: qemu-user, gcc-aarch64
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import pytest
 from numpy.typing import NDArray
 
 from tilewright.backends.load import llvm_ir
@@ -35,7 +37,9 @@ def emulator() -> str | None:
     return found if shutil.which(_GCC) and shutil.which(_LINKER) else None
 
 
-MISSING = "qemu-aarch64 or aarch64-linux-gnu-gcc is missing"
+EMULATED = pytest.mark.skipif(emulator() is None, reason="qemu-aarch64 or aarch64-linux-gnu-gcc is missing")
+LONG = os.environ.get("TILEWRIGHT_TEST_ARM") == "all"
+"""Whether to run what takes long: `make test-arm`."""
 
 
 @cache

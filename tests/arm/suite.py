@@ -50,11 +50,16 @@ def suite_of(target: str) -> Suite:
     return Suite(CheckedBackend(target) if runs_here(get_target(target)) else EmulatedBackend(target))
 
 
+def names_of(suite: Suite, pattern: str, step: int = 1) -> list[str]:
+    """Every `step`th of the cases that pass on the host and whose names match."""
+    known = not_yet.read()
+    return [name for name in suite.cases if re.search(pattern, name) and name not in known][::step]
+
+
 def main(target: str, pattern: str, step: str = "1") -> int:
     """Run every `step`th of the cases whose names match; 1 where one fails."""
     suite, failed, passed, skipped = suite_of(target), list[str](), 0, 0
-    known = not_yet.read()
-    for name in [n for n in suite.cases if re.search(pattern, n) and n not in known][:: int(step)]:
+    for name in names_of(suite, pattern, int(step)):
         started = time.perf_counter()
         try:
             suite.run(name)

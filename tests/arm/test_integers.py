@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from onnx import ModelProto, helper, numpy_helper
 from onnx.helper import np_dtype_to_tensor_dtype
 
-from arm.emulator import MISSING, EmulatedSession, emulator
+from arm.emulator import EMULATED, EmulatedSession
 from tilewright.backends.targets import TARGETS
 
-pytestmark = pytest.mark.skipif(emulator() is None, reason=MISSING)
+pytestmark = EMULATED
 ARM = [name for name, target in TARGETS.items() if target.arch == "aarch64"]
 SIGNS = [("uint8", "int8"), ("int8", "int8"), ("uint8", "uint8"), ("int8", "uint8")]
 SIZES = [(1, 1, 1), (1, 7, 100), (3, 4, 16), (21, 129, 33), (7, 40, 5), (32, 32, 64)]
