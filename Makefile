@@ -2,6 +2,7 @@
 # make demo             compile a real network, show its outputs, and its time beside onnxruntime's
 # make check            all checks: types (ruff and pyright), lit (FileCheck tests) and test (pytest)
 # make test-zoo         the large networks of the zoo beside onnxruntime, the dynamic ones at many sizes
+# make test-arm         AArch64 under emulation: all of the ONNX backend test suite, networks, and the compiler itself (long)
 # make bench            latency beside onnxruntime and OpenVINO, where those are installed
 # make conformance      how much of the ONNX backend test suite passes, by op
 #
@@ -14,7 +15,7 @@ JOBS ?= 2
 
 MODEL ?= resnet50
 
-.PHONY: setup demo check types lit test test-zoo bench conformance
+.PHONY: setup demo check types lit test test-zoo test-arm bench conformance
 
 setup:
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +42,9 @@ test:
 
 test-zoo:
 	$(BIN)/pytest --quiet -m slow tests/networks
+
+test-arm:
+	TILEWRIGHT_TEST_ARM=all $(BIN)/pytest --quiet --numprocesses $(JOBS) tests/arm
 
 bench:
 	$(BIN)/python -m benchmarks.latency --threads 1,2 --runs 3

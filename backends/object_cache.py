@@ -132,7 +132,7 @@ def _make_private(folder: Path) -> bool:
 
 def object_key(ir_text: str, target: TargetModel) -> str:
     """The name of an object: everything that decides its bytes."""
-    parts = (jit.LLVM_VERSION, jit.CODEGEN_OPTIONS, target.triple, target.cpu, target.features, ir_text)
+    parts = (jit.LLVM_VERSION, jit.CODEGEN_OPTIONS, target.triple, target.cpu, target.tune, target.features, ir_text)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

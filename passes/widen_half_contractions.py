@@ -1,8 +1,9 @@
 """widen-half-contractions: products and pools of f16 and bf16 become those of f32 between casts.
 
 The arithmetic of half types is f32 anyway, and a value is rounded where it is stored: here that is where the result is cast
-back. So the contraction and window kernels need to know f32 only. Weights are constants, and their casts fold; casts of activations go into
-the kernels around them. The pass runs late, when scales and shifts have been folded into the weights of half products.
+back. So the contraction and window kernels need to know f32 only. Weights are constants, and their casts fold; casts of
+activations go into the kernels around them. The pass runs late, when scales and shifts have been folded into the weights of half
+products.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from xdsl.ir import Operation, SSAValue
 from ..dialects import graph
 from ..dialects.graph.types import element_of, with_element
 from .driver import Pattern, PatternPass, Rewriter
-
 
 Wide = graph.MatmulOp | graph.ConvOp | graph.ConvTransposeOp | graph.PoolOp
 

@@ -31,6 +31,8 @@ def print_llvm_ir(ops: ModuleOp | Iterable[Operation], target: TargetModel) -> s
 def _attributes(target: TargetModel) -> str:
     """What holds for every function: the processor, and that nothing may become a library call."""
     words = ["nounwind", '"no-builtins"', f'"target-cpu"="{target.cpu}"']
+    if target.tune:
+        words.append(f'"tune-cpu"="{target.tune}"')
     if target.features:
         words.append(f'"target-features"="{target.features}"')
     if target.vector_bytes == 64:

@@ -73,7 +73,7 @@ class CheckedRep:
 
 
 class CheckedBackend:
-    """What onnx's runner drives.
+    """What onnx's runner drives: code for `target`.
 
     Attributes:
         case: name of the case under way.
@@ -81,7 +81,8 @@ class CheckedBackend:
         rep: its compiled model, once there is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, target: str = "host") -> None:
+        self.target = target
         self.begin("")
 
     def begin(self, case: str) -> None:
@@ -89,7 +90,7 @@ class CheckedBackend:
         self.rep: CheckedRep | None = None
 
     def prepare(self, model: onnx.ModelProto, device: str = "CPU", **tolerances: float) -> CheckedRep:
-        session = TilewrightBackend.prepare(model, device).session
+        session = TilewrightBackend.prepare(model, device, target=self.target).session
         self.host = host_ops(model)
         assert not self.host or may_run_on_host(model), f"{self.host} nodes of a numeric model run on the host"
         self.rep = CheckedRep(session)
@@ -119,8 +120,8 @@ def same_bits(a: Any, b: Any) -> bool:
 class Suite:
     """All cases of the installed `onnx` package by name; the data that they draw is the same in every process."""
 
-    def __init__(self) -> None:
-        self.backend = CheckedBackend()
+    def __init__(self, backend: CheckedBackend | None = None) -> None:
+        self.backend = backend or CheckedBackend()
         unchecked = {name: {"rtol": 0.0, "atol": math.inf} for name in EXCLUDED}
         np.random.seed(0)
         with warnings.catch_warnings():

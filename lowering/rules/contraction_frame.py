@@ -13,7 +13,7 @@ from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
 from ..strided import ONE, ZERO
-from .contraction_micro import MicroKernel, RegisterBlock
+from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem
 from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
 
@@ -145,9 +145,7 @@ class Frame:
         self.b = builder
         self.buffers = buffers
         self.target = target
-        self.micro = MicroKernel(
-            builder, plan.problem.element, plan.mr, plan.vectors, plan.lanes, plan.schedule["unroll"], plan.ahead
-        )
+        self.micro = plan.micro(builder, plan.problem.element)
         b, element = builder, plan.problem.element
         self.row_count = b.dim(plan.problem.row_count)
         self.columns = b.dim(plan.problem.columns)

@@ -15,7 +15,7 @@ from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import i1
 from ..builder import Index, LoopBuilder
-from ..loop_types import INDEX, vector_type
+from ..loop_types import INDEX, bit_width, vector_type
 from ..strided import ONE
 from .contraction_frame import Frame
 from .contraction_problem import Window
@@ -267,7 +267,7 @@ def _copy_elements(frame: Frame, buffer: SSAValue, source: Index, target: Index,
     b.for_(low, whole, lambda k, _: vector(k, None), step=lanes)
     if isinstance(count, int) and count % lanes == 0:
         return
-    if frame.target.has_fma:  # AVX and later: masked loads exist
+    if frame.target.can_mask(bit_width(frame.problem.element)):
         rest = b.sub(high, whole)
         b.if_(b.cmp("sgt", rest, 0), lambda: vector(whole, b.lane_mask(rest, lanes)))
     else:

@@ -10,7 +10,8 @@ from xdsl.ir import Attribute, SSAValue
 
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, LoopBuilder
-from ..loop_types import vector_type
+from ..loop_types import bit_width, vector_type
+from ..shuffles import shuffle
 
 
 class RegisterBlock:
@@ -34,10 +35,19 @@ class RegisterBlock:
     def vectors(self) -> int:
         return self.nr // self.lanes
 
+    def micro(self, b: LoopBuilder, element: Attribute) -> MicroKernel:
+        """The micro-kernel of this block over `element`s."""
+        schedule = self.schedule
+        by_lane = schedule.get("by_lane", 0) == 1
+        return MicroKernel(b, element, self.mr, self.vectors, self.lanes, schedule["unroll"], schedule.get("ahead", 0), by_lane)
+
 
 @dataclass(frozen=True)
 class MicroKernel:
-    """A block of `mr` rows of `vectors` vectors of `lanes` columns; `ahead` and `unroll` as in the schedule."""
+    """A block of `mr` rows of `vectors` vectors of `lanes` columns; `ahead` and `unroll` as in the schedule.
+
+    `by_lane`: factors come from rows by vectors, a lane for each step of depth, and not one by one from memory.
+    """
 
     b: LoopBuilder
     element: Attribute
@@ -46,6 +56,7 @@ class MicroKernel:
     lanes: int
     unroll: int
     ahead: int
+    by_lane: bool
 
     def zeros(self) -> list[SSAValue]:
         """Sums of nothing."""
@@ -63,7 +74,10 @@ class MicroKernel:
         whole = b.mul(b.floordiv(depth, unroll), unroll)
 
         def steps(count: int, k: Index, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
-            for step in range(count):
+            grouped = count // self.lanes * self.lanes if self.by_lane else 0
+            for step in range(0, grouped, self.lanes):
+                carried = self._lane_steps(rows, panel, b.add(k, step), carried, hints)
+            for step in range(grouped, count):
                 carried = self._step(rows, panel, b.add(k, step), carried, hints)
             return carried
 
@@ -90,3 +104,28 @@ class MicroKernel:
             for v, column in enumerate(columns):
                 result.append(b.fma(value, column, sums[row * self.vectors + v]))
         return result
+
+    def _lane_steps(
+        self, rows: SSAValue, panel: SSAValue, k: Index, sums: Sequence[SSAValue], hints: Sequence[SSAValue]
+    ) -> list[SSAValue]:
+        """As many outer products as there are lanes: a vector of each row holds its factors for all of them."""
+        b, lanes, result = self.b, self.lanes, list(sums)
+        factors = [b.vload(rows, [row, k], lanes) for row in range(self.mr)]
+        nr = self.vectors * lanes
+        for line in range(0, lanes * nr if self.ahead else 0, _LINE_BITS // bit_width(self.element)):
+            b.prefetch(panel, [b.add(k, self.ahead), line])
+        for step in range(lanes):
+            at = b.add(k, step)
+            columns = [b.vload(panel, [at, v * lanes], lanes) for v in range(self.vectors)]
+            for view in hints:
+                b.prefetch(view, [at, 0], locality=2)
+            for row, vector in enumerate(factors):
+                value = shuffle(b, vector, vector, [step] * lanes)
+                for v, column in enumerate(columns):
+                    place = row * self.vectors + v
+                    result[place] = b.fma(value, column, result[place])
+        return result
+
+
+_LINE_BITS = 512
+"""A cache line."""

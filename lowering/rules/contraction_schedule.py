@@ -9,6 +9,7 @@ Parameters of `#kernel.schedule<"contraction", {..}>`:
 | `taps` | how many taps of a convolution make one depth block (1 when a run is longer than `kc`) |
 | `mc` | rows that one slice of the grid gathers at once, so that a panel is read once for all of them |
 | `unroll` | steps of the depth loop in one iteration |
+| `by_lane` | 1: rows are loaded by vectors along the depth, whose lanes are factors; else each factor is broadcast |
 | `ahead` | steps of depth before its use that a row of a panel is prefetched to L1 |
 | `far` | elements of the next panel that a step of depth prefetches to L2, where panels stream from beyond it |
 | `skip` | 1: a depth block is one tap (or part of it), left out for row blocks where it lies in padding |
@@ -50,22 +51,29 @@ BYTES_A_CYCLE = 8
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A register block of `mr` rows and `vectors` vectors of `lanes` columns."""
+    """A register block of `mr` rows and `vectors` vectors of `lanes` columns on a target."""
 
     mr: int
     vectors: int
     lanes: int
+    target: TargetModel
 
     @property
     def nr(self) -> int:
         return self.vectors * self.lanes
+
+    @property
+    def unroll(self) -> int:
+        """Steps of depth in one iteration of the loop: small blocks take several, and where lanes are factors, all lanes."""
+        steps = max(1, 8 // (self.mr * self.vectors))
+        return round_up(steps, self.lanes) if self.target.has_lane_fma else steps
 
 
 def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAttr:
     """The schedule for a problem whose dims are known where they are static."""
     m, n = known(problem.row_count, 1024), known(problem.columns, 512)
     lanes, itemsize = target.lanes(bits), bits // 8
-    block, skip = _block_and_skip(problem, m, n, lanes, target.vector_registers)
+    block, skip = _block_and_skip(problem, m, n, lanes, target)
     run, taps = known(problem.lhs.run, 512), 1
     for window in problem.lhs.taps:
         taps *= known(window.kernel, 3)
@@ -81,7 +89,8 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         kc=kc,
         taps=grouped,
         mc=mc,
-        unroll=max(1, 8 // (block.mr * block.vectors)),
+        unroll=block.unroll,
+        **factors(target),
         ahead=prefetch_distance(block),
         far=ceildiv(block.nr, blocks) if streams and blocks > 1 else 0,
         skip=int(skip),
@@ -89,6 +98,11 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         rhs=PACKED if can_pack(problem) else SCRATCH,
         lanes=lanes,
     )
+
+
+def factors(target: TargetModel) -> dict[str, int]:
+    """The schedule's word for where a target takes factors from."""
+    return {"by_lane": 1} if target.has_lane_fma else {}
 
 
 def known(dim: DimExpr, otherwise: int) -> int:
@@ -117,29 +131,30 @@ def can_pack(problem: Problem) -> bool:
     return whole and alone and (not isinstance(anchor, graph.MatmulOp) or not problem.batch)
 
 
-def _block_and_skip(problem: Problem, m: int, n: int, lanes: int, registers: int) -> tuple[Block, bool]:
+def _block_and_skip(problem: Problem, m: int, n: int, lanes: int, target: TargetModel) -> tuple[Block, bool]:
     """The register block, and whether taps in padding are skipped: blocks that end where a tap leaves the image then do best."""
-    block = choose_block(m, n, lanes, registers)
+    block = choose_block(m, n, lanes, target)
     live = live_taps(problem.lhs) if can_skip(problem.lhs) else None
     if live is None or live.mean() > WORTH:
         return block, False
-    shares = {mr: live_share(live, mr) for mr in range(1, min(m, registers) + 1)}
+    shares = {mr: live_share(live, mr) for mr in range(1, min(m, target.vector_registers) + 1)}
 
     def cost(candidate: Block) -> float:
         return shares[candidate.mr] * block_cycles(candidate, m, n)
 
-    best = min(register_blocks(m, lanes, registers), key=lambda b: (cost(b), -b.mr * b.vectors))
+    best = min(register_blocks(m, lanes, target), key=lambda b: (cost(b), -b.mr * b.vectors))
     return (best, True) if cost(best) <= WORTH * block_cycles(block, m, n) else (block, False)
 
 
-def choose_block(m: int, n: int, lanes: int, registers: int) -> Block:
+def choose_block(m: int, n: int, lanes: int, target: TargetModel) -> Block:
     """The register block with the fewest modelled cycles a unit of depth, tails included."""
-    return min(register_blocks(m, lanes, registers), key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
+    return min(register_blocks(m, lanes, target), key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
 
 
-def register_blocks(m: int, lanes: int, registers: int) -> list[Block]:
-    """Register blocks for which there are registers."""
-    return [Block(mr, v, lanes) for v in range(1, 5) for mr in range(1, min(m, (registers - v - 1) // v) + 1)]
+def register_blocks(m: int, lanes: int, target: TargetModel) -> list[Block]:
+    """Blocks for which there are registers: sums, a row of the panel, and the factors of one row, or a vector of each row."""
+    factors, left = target.vector_registers - 1, int(target.has_lane_fma)
+    return [Block(mr, v, lanes, target) for v in range(1, 5) for mr in range(1, min(m, (factors - v) // (v + left)) + 1)]
 
 
 def block_cycles(block: Block, m: int, n: int) -> float:
@@ -149,8 +164,10 @@ def block_cycles(block: Block, m: int, n: int) -> float:
 
 
 def _step_cycles(block: Block) -> float:
-    """Cycles of one step: two multiply-adds or loads a cycle, multiply-adds of latency four."""
-    return max(block.mr * block.vectors / 2, (block.mr + block.vectors) / 2, 4.0)
+    """Cycles of one step: its multiply-adds, two loads a cycle, multiply-adds of latency four."""
+    target = block.target
+    loads = block.vectors + block.mr / (block.lanes if target.has_lane_fma else 1)
+    return max(block.mr * block.vectors / target.multiply_adds, loads / 2, 4.0)
 
 
 def prefetch_distance(block: Block) -> int:
@@ -163,7 +180,7 @@ def gathered_cycles(problem: Problem, target: TargetModel) -> float:
     m = prod(known(extent, ASSUMED_EXTENT) for extent in problem.rows[1:])
     n, k = known(problem.columns, 64), known(problem.depth, 576)
     run, lanes = known(problem.lhs.run, k), target.lanes(32)
-    block = choose_block(m, n, lanes, target.vector_registers)
+    block = choose_block(m, n, lanes, target)
     streams = 4 * n * k > target.l2_bytes // 2
     passes = ceildiv(m, _rows_at_once(m, 4 * k, block.mr, streams, target)) if streams else 0
     gathered = m * (k / run) * (RUN_CYCLES + ceildiv(run, lanes) * 3 / 2)

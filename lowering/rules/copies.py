@@ -24,6 +24,7 @@ from ...runtime.codes import INDEX_OUT_OF_RANGE
 from ..builder import Index, KernelBuilder
 from ..kernel_attrs import body_ops, returned, sizes_of
 from ..loop_types import INDEX, bit_width, storage_type
+from ..nest import Vectors, vector_loop
 
 UNROLL = 4
 """Vectors a turn."""
@@ -75,6 +76,7 @@ class CopiesRule:
         values = [*kernel.args, *returned(kernel)]
         builder = _CopyBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
         builder.lanes, builder.block_elements = schedule["lanes"], schedule.get("block", 0)
+        builder.masked = target.can_mask(bit_width(storage_type(element_of(op.results[0]))))
         buffers: dict[SSAValue, SSAValue] = dict(zip(values, builder.buffers, strict=True))
         if isinstance(op, graph.GatherOp):
             return _gather(builder, op, buffers)
@@ -129,6 +131,7 @@ def _runs(op: Operation) -> DimExpr:
 
 class _CopyBuilder(KernelBuilder):
     lanes: int
+    masked: bool
     block_elements: int
 
     def cell(self, index: Index, run: Index) -> tuple[Index, Index, Index]:
@@ -150,12 +153,15 @@ class _CopyBuilder(KernelBuilder):
             for value, p in zip(loaded, positions, strict=True):
                 self.vstore(value, target, [self.add(to, p)])
 
-        def tail(at: Index, _: Sequence[SSAValue]) -> None:
-            mask = self.lane_mask(self.sub(count, at), self.lanes)
-            self.vstore(self.vload(source, [self.add(start, at)], self.lanes, mask), target, [self.add(to, at)], mask)
+        def tail(at: Index, lanes: int, mask: SSAValue | None) -> None:
+            here, there = [self.add(start, at)], [self.add(to, at)]
+            if lanes:
+                self.vstore(self.vload(source, here, lanes, mask), target, there, mask)
+            else:
+                self.store(self.load(source, here), target, there)
 
         self.for_(0, whole, blocks, step=block)
-        self.for_(whole, count, tail, step=self.lanes)
+        vector_loop(self, whole, count, Vectors(self.lanes, 1, self.masked), tail)
 
 
 def _concat(b: _CopyBuilder, op: graph.ConcatOp, buffers: dict[SSAValue, SSAValue]) -> func.FuncOp:

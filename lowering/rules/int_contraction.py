@@ -1,8 +1,8 @@
 """The integer contraction rule: matmul and convolution of 8-bit integers with sums of 32 bits, epilogues fused into the stores.
 
-Four steps of depth are one 32-bit word of each row and of each column (`packing_bytes`). AVX-512 VNNI multiplies and adds such
-words in one instruction, whose one operand is unsigned and whose other is signed; other targets do it in 16-bit halves. Nothing
-saturates on the way, so the sums are the same on every target, modulo 2**32.
+Four steps of depth, or eight, are a group of bytes of each row and of each column (`packing_bytes`). Targets have instructions
+that multiply and add such groups, for some signs of both sides; others do it in 16-bit halves (`int_contraction_products`).
+Nothing saturates on the way, so the sums are the same on every target, modulo 2**32.
 """
 
 from __future__ import annotations
@@ -26,10 +26,22 @@ from ..packing import packed_type
 from ..packing_bytes import QUAD
 from ..strided import ONE, ZERO
 from .contraction_problem import Problem
-from .contraction_schedule import GATHERED, IN_PLACE, PACKED, can_pack, ceildiv, choose_block, readable_in_place, round_up
+from .contraction_schedule import (
+    GATHERED,
+    IN_PLACE,
+    PACKED,
+    Block,
+    block_cycles,
+    can_pack,
+    ceildiv,
+    readable_in_place,
+    register_blocks,
+    round_up,
+)
 from .int_contraction_frame import BytePlan, make_frame
 from .int_contraction_loops import emit_loops
 from .int_contraction_problem import analyse
+from .int_contraction_products import registers_left
 
 MAX_DEPTH = 1 << 14
 """Bytes of a row: one row block of this depth still fits in L2."""
@@ -56,7 +68,7 @@ class IntContractionRule:
             return
         argument = problem.rhs.value
         assert isinstance(argument, BlockArgument)
-        packing, logical = _packing(problem, schedule["nr"]), argument.type
+        packing, logical = _packing(problem, schedule), argument.type
         unpack = UnpackOp(argument, packing, logical)
         argument.replace_all_uses_with(unpack.result)
         unpack.operands[0] = argument
@@ -90,7 +102,7 @@ def _supported(problem: Problem, target: TargetModel) -> bool:
     if problem.out.column != ONE or any(a.column not in (ONE, ZERO) for a in accesses):
         return False
     known = problem.depth.is_static and 0 < problem.depth.value <= MAX_DEPTH and problem.lhs.run.is_static
-    return target.arch == "x86-64" and known and can_pack(problem)
+    return known and can_pack(problem)
 
 
 def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr:
@@ -98,15 +110,14 @@ def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr:
     m = problem.row_count.value if problem.row_count.is_static else 1024
     n = problem.columns.value if problem.columns.is_static else 512
     lanes = target.lanes(32)
-    # Without a dot product, the halves of a row and of the columns take registers too.
-    registers = target.vector_registers if target.has_int8_dot else target.vector_registers - 4
-    block = choose_block(m, n, lanes, registers)
+    deep, rows = (target.byte_dot.depth, target.byte_dot.rows) if target.byte_dot else (QUAD, 1)
+    block = _choose_block(m, n, rows, target)
     depth, taps = problem.depth.value, 1
     for window in problem.lhs.taps:
         taps *= window.kernel.value
     limit = max(target.l1_bytes // depth // block.mr, 1) * block.mr
     mc = round_up(ceildiv(m, ceildiv(m, limit)), block.mr)
-    in_place = depth % QUAD == 0 and readable_in_place(problem, block.mr)
+    in_place = depth % deep == 0 and readable_in_place(problem, block.mr)
     return ScheduleAttr.of(
         "int_contraction",
         mr=block.mr,
@@ -118,7 +129,15 @@ def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr:
         rhs=PACKED,
         lanes=lanes,
         bytes=target.lanes(8),
+        **({} if deep == QUAD else {"deep": deep}),
     )
+
+
+def _choose_block(m: int, n: int, rows: int, target: TargetModel) -> Block:
+    """The block with the fewest modelled cycles, of a multiple of `rows` rows."""
+    blocks = register_blocks(round_up(m, rows), target.lanes(32), registers_left(target))
+    fitting = [block for block in blocks if block.mr % rows == 0]
+    return min(fitting, key=lambda block: (block_cycles(block, m, n), -block.mr * block.vectors))
 
 
 def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> BytePlan:
@@ -127,14 +146,14 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> BytePlan:
     name = kernel.sym_name.data
     if problem is None:
         raise CompileError(f"kernel '{name}' is no contraction of 8-bit integers", stage="lower-kernels")
-    in_place = schedule["lhs"] == IN_PLACE
+    in_place, deep = schedule["lhs"] == IN_PLACE, schedule.get("deep", QUAD)
     for wrong, reason in (
         (problem.rhs.nr != schedule["nr"], f"wants panels of {schedule['nr']}; run pack-operands"),
         (schedule["mc"] % schedule["mr"] > 0, "has a schedule whose mc is no multiple of mr"),
         (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
         (schedule["kc"] < problem.depth.value, "has a schedule that cuts the depth"),
         (
-            in_place and (problem.depth.value % QUAD > 0 or not readable_in_place(problem, schedule["mr"])),
+            in_place and (problem.depth.value % deep > 0 or not readable_in_place(problem, schedule["mr"])),
             "cannot read its rows in place",
         ),
     ):
@@ -143,10 +162,11 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> BytePlan:
     return BytePlan(problem, schedule)
 
 
-def _packing(problem: Problem, nr: int) -> PackingAttr:
-    anchor = problem.anchor
+def _packing(problem: Problem, schedule: ScheduleAttr) -> PackingAttr:
+    anchor, nr = problem.anchor, schedule["nr"]
+    groups = {"deep": deep} if (deep := schedule.get("deep", QUAD)) != QUAD else {}
     if isinstance(anchor, graph.MatmulOp):
-        return PackingAttr.of("quads_b", nr=nr, transposed=int(flag(anchor.transpose_rhs)))
+        return PackingAttr.of("quads_b", nr=nr, transposed=int(flag(anchor.transpose_rhs)), **groups)
     assert isinstance(anchor, graph.ConvOp)
     order = {"channels_first": 1} if problem.lhs.channels_first else {}
-    return PackingAttr.of("quads_oihw", nr=nr, group=integer(anchor.group), **order)
+    return PackingAttr.of("quads_oihw", nr=nr, group=integer(anchor.group), **order, **groups)

@@ -13,6 +13,7 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.graph.types import element_of
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
+from ..packing_bytes import QUAD
 from ..strided import ZERO
 from ..values import is_signed
 from .contraction_frame import Frame, Plan
@@ -45,9 +46,9 @@ class BytePlan:
         return is_signed(element_of(self.problem.anchor.operands[1]))
 
     @property
-    def flips(self) -> bool:
-        """Whether the rows change their sign bits, so that one side is signed and the other is not."""
-        return self.left_signed == self.right_signed
+    def deep(self) -> int:
+        """Steps of depth whose bytes lie together in a panel."""
+        return self.schedule.get("deep", QUAD)
 
     @cached_property
     def block_bytes(self) -> DimExpr:

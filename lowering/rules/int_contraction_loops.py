@@ -3,7 +3,7 @@
 for slice in [lo, hi):                 batch, chunk of mc rows, panel of nr columns; panels innermost
     on a new chunk: gather its rows into scratch, unless they are read in place
     for row block of mr:
-        for four steps of depth: mr x nr dot products of words in registers
+        for groups of steps of depth: mr x nr dot products in registers
         epilogue and store
 """
 
@@ -16,7 +16,6 @@ from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import i1
 from ..builder import Index
-from ..packing_bytes import QUAD
 from ..strided import ZERO
 from .contraction_epilogue import Finisher
 from .contraction_lhs import gather_rows
@@ -50,7 +49,7 @@ def _row_blocks(frames: Frames, batch: Sequence[Index], first: Index, blocks: In
     b, rhs = frame.b, frame.problem.rhs
     finisher = Finisher(frame, batch, b.mul(panel, plan.nr))
     base = b.linear(batch, [b.dim(s) for s in rhs.batch], b.dim(rhs.offset))
-    start = b.add(base, b.mul(panel, b.mul(b.dim(rhs.panel), QUAD * plan.nr)))
+    start = b.add(base, b.mul(panel, b.mul(b.dim(rhs.panel), frames.plan.deep * plan.nr)))
     columns = Panel(frames, frame.buffers[rhs.value], start)
 
     def row_block(block: SSAValue, _: Sequence[SSAValue]) -> None:
@@ -65,9 +64,10 @@ def _row_blocks(frames: Frames, batch: Sequence[Index], first: Index, blocks: In
 
 
 def _rows(frames: Frames, batch: Sequence[Index], block: Index, base: Index) -> SSAValue:
-    """The block's rows, [mr, depth]; of a depth that is no multiple of four some bytes more can be read."""
+    """The block's rows, [mr, depth]; of a depth that is no multiple of the group some bytes more can be read."""
     plan, b, lhs = frames.plan.rows, frames.rows.b, frames.rows.problem.lhs
-    depth = b.mul(b.ceildiv(frames.rows.depth, QUAD), QUAD)
+    deep = frames.plan.deep
+    depth = b.mul(b.ceildiv(frames.rows.depth, deep), deep)
     if plan.in_place:
         step = b.dim(plan.row_step)
         start = b.linear(batch, [b.dim(s) for s in lhs.batch], b.add(b.dim(lhs.offset), b.mul(base, step)))

@@ -16,7 +16,7 @@ from __future__ import annotations
 from ...backends.targets import TargetModel
 from ...dialects.kernel import ScheduleAttr
 from .contraction_problem import Problem
-from .contraction_schedule import Block, block_cycles, ceildiv, gathered_cycles, prefetch_distance, register_blocks
+from .contraction_schedule import Block, block_cycles, ceildiv, factors, gathered_cycles, prefetch_distance, register_blocks
 from .lines_frame import Geometry, geometry
 
 CHUNKS = 8
@@ -34,9 +34,10 @@ def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr | None:
         mr=block.mr,
         nr=block.nr,
         lines=_lines_at_once(shape, problem.columns.value, target),
-        unroll=shape.run if shape.run <= 8 else max(1, 8 // (block.mr * block.vectors)),
+        unroll=shape.run if shape.run <= 8 else block.unroll,
         ahead=prefetch_distance(block) if 4 * depth * block.nr > target.l1_bytes // 2 else 0,
         lanes=target.lanes(32),
+        **factors(target),
     )
 
 
@@ -57,7 +58,7 @@ def lines_cycles(problem: Problem, target: TargetModel) -> float | None:
 
 
 def _choose_block(shape: Geometry, outputs: int, target: TargetModel) -> Block:
-    blocks = register_blocks(shape.columns, target.lanes(32), target.vector_registers)
+    blocks = register_blocks(shape.columns, target.lanes(32), target)
     return min(blocks, key=lambda block: (_block_cycles(block, shape, outputs), -block.mr * block.vectors))
 
 

@@ -11,7 +11,7 @@ from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
 from ..builder import KernelBuilder
 from ..strided import ONE
-from .contraction_micro import MicroKernel, RegisterBlock
+from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem, Window
 
 LINE_SLACK = 32
@@ -114,8 +114,8 @@ class Frame:
 
     def __init__(self, plan: Plan, builder: KernelBuilder, buffers: dict[SSAValue, SSAValue]) -> None:
         self.plan, self.problem, self.b, self.buffers = plan, plan.problem, builder, buffers
-        element, schedule = plan.problem.element, plan.schedule
-        self.micro = MicroKernel(builder, element, plan.mr, plan.vectors, plan.lanes, schedule["unroll"], schedule["ahead"])
+        element = plan.problem.element
+        self.micro = plan.micro(builder, element)
         self.lines = builder.scratch_view(builder.scratch, 0, plan.line_elements, element)
         self.tile = builder.scratch_view(builder.scratch, 4 * plan.line_elements, plan.mr * plan.nr, element)
         assert plan.problem.lhs.run_step == ONE

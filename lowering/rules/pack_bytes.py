@@ -18,7 +18,7 @@ from ...dialects.kernel import PackingAttr, PackOp, ScheduleAttr
 from ...errors import CompileError
 from ..builder import Index, KernelBuilder
 from ..kernel_attrs import body_ops, sizes_of
-from ..packing_bytes import QUAD
+from ..packing_bytes import QUAD, deep_of
 from ..strided import Strided, dense
 from ..values import is_signed
 from .common import BaseRule
@@ -72,42 +72,44 @@ class _Panel:
     left: Index
     target: Index
     nr: int
+    deep: int
     signed: bool
 
     @staticmethod
     def at(b: KernelBuilder, layout: Layout, op: PackOp, slice_: Index) -> _Panel:
         batch, depth, columns = layout
         extents = [b.dim(d) for d in dims_of(op.result)]
-        nr = dims_of(op.result)[-1].value // QUAD
+        nr, deep = op.packing["nr"], deep_of(op.packing)
         *where, panel = b.delinearize(slice_, extents[:-2])
         step, first = b.dim(columns.strides[0]), b.mul(panel, nr)
         start = b.linear(where, [b.dim(s) for s in batch.strides], b.mul(first, step))
         left = b.min(b.sub(b.dim(columns.dims[0]), first), nr)
-        target = b.mul(slice_, b.mul(extents[-2], QUAD * nr))
-        return _Panel(b, depth, start, step, left, target, nr, is_signed(element_of(op.source)))
+        target = b.mul(slice_, b.mul(extents[-2], deep * nr))
+        return _Panel(b, depth, start, step, left, target, nr, deep, is_signed(element_of(op.source)))
 
     def write(self) -> None:
         b = self.b
         count = b.dim(product(self.depth.dims))
-        quads = b.ceildiv(count, QUAD)
-        zero, size = b.const(0, i8), b.mul(b.add(quads, 1), QUAD * self.nr)
+        groups = b.ceildiv(count, self.deep)
+        zero, size = b.const(0, i8), b.mul(b.add(groups, 1), self.deep * self.nr)
         b.for_(0, size, lambda i, _: b.store(zero, b.buffers[1], [b.add(self.target, i)]))
         b.for_(0, self.left, lambda j, _: self._column(j, count))
 
     def _column(self, j: Index, count: Index) -> None:
         """Its elements, and their sum in front."""
-        b = self.b
-        here, source = b.add(self.target, b.mul(j, QUAD)), b.add(self.start, b.mul(j, self.step))
+        b, deep = self.b, self.deep
+        here, source = b.add(self.target, b.mul(j, deep)), b.add(self.start, b.mul(j, self.step))
 
         def element(k: SSAValue, carried: Sequence[SSAValue]) -> list[SSAValue]:
             position = b.delinearize(k, [b.dim(d) for d in self.depth.dims])
             value = b.load(b.buffers[0], [b.linear(position, [b.dim(s) for s in self.depth.strides], source)])
-            row = b.mul(b.add(b.floordiv(k, QUAD), 1), QUAD * self.nr)
-            b.store(value, b.buffers[1], [b.add(b.add(here, row), b.mod(k, QUAD))])
+            row = b.mul(b.add(b.floordiv(k, deep), 1), deep * self.nr)
+            b.store(value, b.buffers[1], [b.add(b.add(here, row), b.mod(k, deep))])
             wide = b.op(arith.ExtSIOp if self.signed else arith.ExtUIOp, [value], i32)
             return [b.binary(arith.AddiOp, carried[0], wide)]
 
         (total,) = b.for_(0, count, element, inits=[b.const(0, i32)])
+        front = b.add(self.target, b.mul(j, QUAD))
         for byte in range(QUAD):
             part = b.op(arith.TruncIOp, [b.binary(arith.ShRUIOp, total, b.const(8 * byte, i32))], i8)
-            b.store(part, b.buffers[1], [b.add(here, byte)])
+            b.store(part, b.buffers[1], [b.add(front, byte)])

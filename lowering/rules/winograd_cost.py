@@ -36,6 +36,7 @@ from .contraction_schedule import (
     block_cycles,
     ceildiv,
     choose_block,
+    factors,
     gathered_cycles,
     known,
     prefetch_distance,
@@ -112,7 +113,7 @@ def winograd_estimates(problem: Problem, target: TargetModel) -> dict[str, float
 def cycles(shape: Shape, tile: int, target: TargetModel) -> float:
     """Cycles of one image, of two vector operations each: transforms, products, filters from beyond L2."""
     lanes, alpha, tiles = target.lanes(32), filtering_of(tile, shape.stride).inputs, shape.tiles(tile)
-    block = choose_block(tiles, shape.outputs, lanes, target.vector_registers)
+    block = choose_block(tiles, shape.outputs, lanes, target)
     chunk = _tiles_at_once(shape, tile, tiles, block, target)
     into, out = ceildiv(shape.channels, lanes), ceildiv(shape.outputs, lanes)
     products = alpha**2 * (shape.channels * block_cycles(block, tiles, shape.outputs) + tiles * out)
@@ -151,7 +152,7 @@ def _tiles_at_once(shape: Shape, tile: int, tiles: int, block: Block, target: Ta
 def _schedule(problem: Problem, tile: int, target: TargetModel) -> ScheduleAttr:
     shape, lanes = Shape.of(problem), target.lanes(32)
     tiles = shape.tiles(tile) * known(problem.rows[0], ASSUMED_IMAGES)
-    block = choose_block(tiles, shape.outputs, lanes, target.vector_registers)
+    block = choose_block(tiles, shape.outputs, lanes, target)
     chunk = _tiles_at_once(shape, tile, tiles, block, target)
     blocks = chunk // block.mr
     return ScheduleAttr.of(
@@ -160,7 +161,8 @@ def _schedule(problem: Problem, tile: int, target: TargetModel) -> ScheduleAttr:
         tiles=chunk,
         mr=block.mr,
         nr=block.nr,
-        unroll=max(1, 8 // (block.mr * block.vectors)),
+        unroll=block.unroll,
+        **factors(target),
         ahead=prefetch_distance(block),
         far=ceildiv(block.nr, blocks) if _streams(shape, tile, target) else 0,
         next=int(4 * shape.channels * shape.extents[0] * shape.extents[1] * shape.stride**2 > target.l2_bytes),

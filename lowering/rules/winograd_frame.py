@@ -14,7 +14,7 @@ from ...dialects.kernel import ScheduleAttr
 from ..builder import KernelBuilder
 from ..cook_toom import FILTERINGS, TAPS, Filtering
 from ..strided import ZERO
-from .contraction_micro import MicroKernel, RegisterBlock
+from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem, Window
 
 TILE_SLACK = 16
@@ -120,10 +120,8 @@ class Frame:
 
     def __init__(self, plan: Plan, builder: KernelBuilder, buffers: dict[SSAValue, SSAValue]) -> None:
         self.plan, self.problem, self.b, self.buffers = plan, plan.problem, builder, buffers
-        element, schedule = plan.problem.element, plan.schedule
-        self.micro = MicroKernel(
-            builder, element, plan.mr, plan.nr // plan.lanes, plan.lanes, schedule["unroll"], schedule["ahead"]
-        )
+        element = plan.problem.element
+        self.micro = plan.micro(builder, element)
         self.extents = [builder.dim(e) for e in plan.grid_of_tiles]
         self.tile_count = builder.dim(product(plan.grid_of_tiles))
         sizes = [plan.input_elements, plan.product_elements, plan.patch_elements]

@@ -54,7 +54,7 @@ def _constant_index(value: int) -> DenseArrayBase[IntegerType]:
     return known
 
 
-def _step(lowering: Lowering, base: SSAValue, element: Attribute, offset: SSAValue | int) -> SSAValue:
+def step(lowering: Lowering, base: SSAValue, element: Attribute, offset: SSAValue | int) -> SSAValue:
     """`base + offset` elements."""
     indices = _DYNAMIC_INDEX if isinstance(offset, SSAValue) else _constant_index(offset)
     operands = (base, offset) if isinstance(offset, SSAValue) else (base,)
@@ -82,15 +82,15 @@ def locate(lowering: Lowering, view: View, offset: Poly) -> tuple[SSAValue, int]
 def _chain(lowering: Lowering, view: View, offset: Poly) -> SSAValue:
     """Emit the last link: the constant if there is one, else the terms of the deepest scope."""
     if offset.constant and _fits_displacement(offset.constant):
-        return _step(lowering, pointer(lowering, view, Poly(0, offset.terms)), view.element, offset.constant)
+        return step(lowering, pointer(lowering, view, Poly(0, offset.terms)), view.element, offset.constant)
     if not offset.terms:
-        return _step(lowering, view.base, view.element, lowering.integer(offset.constant))
+        return step(lowering, view.base, view.element, lowering.integer(offset.constant))
     shallow = 0
     while polynomial.monomial_depth(offset.terms[shallow][0]) < offset.depth > view.depth:
         shallow += 1
     previous = pointer(lowering, view, Poly(0, offset.terms[:shallow]))
     group = lowering.materialise(Poly(offset.constant, offset.terms[shallow:]))
-    return _step(lowering, previous, view.element, group)
+    return step(lowering, previous, view.element, group)
 
 
 def element_offset(lowering: Lowering, view: View, indices: Sequence[Poly]) -> Poly:

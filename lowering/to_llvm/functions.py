@@ -14,7 +14,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from ...backends.targets import TargetModel
 from ...dialects.narrowing import is_memref
-from . import arith_ops, math_ops, memref_ops, scf_ops, vector_ops
+from . import arith_ops, masked, math_ops, memref_ops, scf_ops, vector_ops
 from .addressing import pointer, view_of_type
 from .context import POINTER, Handler, Lowering, View, llvm_type, unsupported
 from .polynomial import ONE, ZERO, constant
@@ -136,6 +136,7 @@ HANDLERS: dict[str, Handler] = {
     **memref_ops.HANDLERS,
     **scf_ops.HANDLERS,
     **vector_ops.HANDLERS,
+    **masked.HANDLERS,
     "func.call": lower_call,
     "llvm.call_intrinsic": lower_verbatim,
     "llvm.inttoptr": lower_verbatim,

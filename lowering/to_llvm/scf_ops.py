@@ -27,7 +27,7 @@ def _bind_all(lowering: Lowering, values: Sequence[SSAValue], arguments: Sequenc
         lowering.bind(value, argument)
 
 
-def _branch(lowering: Lowering, block: Block, arguments: Sequence[SSAValue]) -> None:
+def branch(lowering: Lowering, block: Block, arguments: Sequence[SSAValue]) -> None:
     lowering.emit_op(llvm.BrOp.create(operands=arguments, successors=(block,)))
 
 
@@ -35,7 +35,7 @@ def segments(*counts: int) -> Attribute:
     return DenseArrayBase.from_list(i32, counts)
 
 
-def _branch_if(
+def branch_if(
     lowering: Lowering,
     cond: SSAValue,
     then_block: Block,
@@ -45,7 +45,7 @@ def _branch_if(
 ) -> None:
     """A conditional branch; on a constant condition to the one side only, if that is the `then` side."""
     if known_bool(cond) is True:
-        _branch(lowering, then_block, then_arguments)
+        branch(lowering, then_block, then_arguments)
         return
     op = llvm.CondBrOp.create(
         operands=(cond, *then_arguments, *else_arguments),
@@ -108,13 +108,13 @@ def _lower_rotated(lowering: Lowering, op: scf.ForOp, runs: bool) -> None:
     carried = _operands(lowering, lowering.lower_block(op.body.block))
     following = lowering.emit(llvm.AddOp, (loop.args[0], lowering.value(step)), loop.args[0].type, _NO_SIGNED_WRAP)
     again = icmp(lowering, "slt", following, lowering.value(high))
-    _branch_if(lowering, again, loop, [following, *carried], after, carried)
+    branch_if(lowering, again, loop, [following, *carried], after, carried)
     lowering.pop()
     if runs:
-        _branch(lowering, loop, entry)
+        branch(lowering, loop, entry)
     else:
         starts = icmp(lowering, "slt", entry[0], lowering.value(high))
-        _branch_if(lowering, starts, loop, entry, after, entry[1:])
+        branch_if(lowering, starts, loop, entry, after, entry[1:])
     lowering.resume(after)
     _bind_all(lowering, op.results, after.args)
 
@@ -133,9 +133,9 @@ def lower_if(lowering: Lowering, op: Operation) -> None:
     for region, block in ((op.true_region, then_block), (op.false_region, else_block)):
         if region.blocks:
             lowering.push(block, is_loop=False)
-            _branch(lowering, after, _operands(lowering, lowering.lower_block(region.block)))
+            branch(lowering, after, _operands(lowering, lowering.lower_block(region.block)))
             lowering.pop()
-    _branch_if(lowering, cond, then_block, (), else_block, ())
+    branch_if(lowering, cond, then_block, (), else_block, ())
     lowering.resume(after)
     _bind_all(lowering, op.results, after.args)
 
@@ -148,13 +148,13 @@ def lower_while(lowering: Lowering, op: Operation) -> None:
     lowering.push(test, is_loop=True)
     _bind_all(lowering, before.args, test.args)
     cond, *passed = _operands(lowering, lowering.lower_block(before))
-    _branch_if(lowering, cond, loop, passed, after, passed)
+    branch_if(lowering, cond, loop, passed, after, passed)
     lowering.pop()
     lowering.push(loop, is_loop=True)
     _bind_all(lowering, body.args, loop.args)
-    _branch(lowering, test, _operands(lowering, lowering.lower_block(body)))
+    branch(lowering, test, _operands(lowering, lowering.lower_block(body)))
     lowering.pop()
-    _branch(lowering, test, entry)
+    branch(lowering, test, entry)
     lowering.resume(after)
     _bind_all(lowering, op.results, after.args)
 

@@ -10,11 +10,10 @@ from xdsl.ir import Attribute, Operation, SSAValue
 from ...dialects import llvm_ext
 from ...dialects.narrowing import dense, integers_of, is_integer_array, is_integer_attr, is_vector
 from . import polynomial
-from .addressing import element_pointer
 from .arith_ops import FLOAT_EXTREMES, INTEGER_INTRINSICS, float_extreme
 from .common import call_intrinsic, constant_of, element_of, fill, icmp
 from .context import Handler, Lowering, llvm_type, unsupported
-from .memref_ops import alignment, lower_load, lower_store
+from .memref_ops import lower_load, lower_store
 
 _DYNAMIC = -(2**63)
 
@@ -24,39 +23,21 @@ def _length(type: Attribute) -> int:
     return type.get_shape()[0]
 
 
-def _contiguous(lowering: Lowering, op: Operation, source: SSAValue) -> None:
+def contiguous(lowering: Lowering, op: Operation, source: SSAValue) -> None:
+    """Raise CompileError unless the last dim of a view has stride 1."""
     view = lowering.views.get(source)
     if view is not None and view.strides and view.strides[-1] != polynomial.ONE:
         raise unsupported(op, "the last dimension of a vector access must have stride 1")
 
 
 def lower_vector_load(lowering: Lowering, op: Operation) -> None:
-    _contiguous(lowering, op, op.operands[0])
+    contiguous(lowering, op, op.operands[0])
     lower_load(lowering, op)
 
 
 def lower_vector_store(lowering: Lowering, op: Operation) -> None:
-    _contiguous(lowering, op, op.operands[1])
+    contiguous(lowering, op, op.operands[1])
     lower_store(lowering, op)
-
-
-def lower_masked_load(lowering: Lowering, op: Operation) -> None:
-    source, *indices, mask, pass_thru = op.operands
-    _contiguous(lowering, op, source)
-    address, view = element_pointer(lowering, source, indices)
-    operands = (address, lowering.value(mask), lowering.value(pass_thru))
-    properties = {"alignment": alignment(view.element)}
-    result = op.results[0]
-    lowering.values[result] = lowering.emit(llvm_ext.MaskedLoadOp, operands, llvm_type(result.type), properties)
-
-
-def lower_masked_store(lowering: Lowering, op: Operation) -> None:
-    target, *indices, mask, value = op.operands
-    _contiguous(lowering, op, target)
-    address, view = element_pointer(lowering, target, indices)
-    operands = (lowering.value(value), address, lowering.value(mask))
-    properties = {"alignment": alignment(view.element)}
-    lowering.emit_op(llvm_ext.MaskedStoreOp.create(operands=operands, properties=properties))
 
 
 @cache
@@ -243,8 +224,6 @@ def _halve(lowering: Lowering, value: SSAValue, combine: Combine) -> SSAValue:
 HANDLERS: dict[str, Handler] = {
     "vector.load": lower_vector_load,
     "vector.store": lower_vector_store,
-    "vector.maskedload": lower_masked_load,
-    "vector.maskedstore": lower_masked_store,
     "vector.broadcast": lower_broadcast,
     "vector.fma": lower_fma,
     "vector.extract": lower_extract,

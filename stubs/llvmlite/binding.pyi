@@ -5,9 +5,14 @@ llvm_version_info: tuple[int, int, int]
 class ModuleRef:
     def verify(self) -> None: ...
 
+class TargetData:
+    """`str` gives the data layout."""
+
 class TargetMachine:
     def emit_object(self, module: ModuleRef) -> bytes: ...
     def emit_assembly(self, module: ModuleRef) -> str: ...
+    @property
+    def target_data(self) -> TargetData: ...
 
 class Target:
     @classmethod

@@ -333,7 +333,7 @@ def test_prefetch(target: TargetModel) -> None:
 
 
 def test_int8_dot_product() -> None:
-    target = next((target for target in LOCAL_TARGETS if target.has_int8_dot), None)
+    target = next((target for target in LOCAL_TARGETS if target.byte_dot), None)
     if target is None:
         pytest.skip("needs AVX-512 VNNI")
     body = """

@@ -1,0 +1,1 @@
+"""One file for each target, found by being here: it binds `TARGET` to a `TargetModel`."""
