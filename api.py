@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from . import knobs
 from .backends.targets import get_target, runs_here
-from .compiler import CompileOptions, compile_executable
+from .compiler import CompileOptions, compile_program
 from .errors import BadOptionError, UnsupportedPlatformError
+from .runtime.executable import load_program
 from .runtime.session import Session
 
 if TYPE_CHECKING:
@@ -60,4 +61,4 @@ def compile_session(
     model_target = get_target(options.target)
     if not runs_here(model_target):
         raise UnsupportedPlatformError(f"this processor can't run code for '{model_target.name}'")
-    return Session(compile_executable(model, options), threads=threads, guard=guard or knobs.guard())
+    return Session(load_program(compile_program(model, options)), threads=threads, guard=guard or knobs.guard())

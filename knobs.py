@@ -89,4 +89,8 @@ strict_math = Knob("TILEWRIGHT_STRICT_MATH", lambda: False, _flag, "0 or 1", "su
 rewrite_limit = Knob("TILEWRIGHT_REWRITE_LIMIT", _no_number, int, "a number", "stop rewriting after this many")
 verify = Knob("TILEWRIGHT_VERIFY", lambda: False, _flag, "0 or 1", "verify the IR between all stages")
 guard = Knob("TILEWRIGHT_GUARD", lambda: False, _flag, "0 or 1", "end each buffer at a protected page")
+<<<<<<< HEAD
 plugins = Knob("TILEWRIGHT_PLUGINS", tuple[str, ...], _names, "modules, by comma", "import these first: they register ops")
+=======
+perf_map = Knob("TILEWRIGHT_PERF_MAP", lambda: False, _flag, "0 or 1", "name kernels for perf, in /tmp/perf-PID.map")
+>>>>>>> bf6fb89 (Objects are linked into one position-independent image, which JIT and saved models share)

@@ -5,6 +5,7 @@ equal inputs and equal target names give byte-identical code; "host" is only a w
 sizes are those of the smallest common part of each level, for the same reason.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -126,6 +127,11 @@ def get_target(name: str) -> TargetModel:
 def runs_here(target: TargetModel) -> bool:
     """Whether this machine and its operating system can run code for `target`."""
     return target.cpu_flags <= _host_flags()
+
+
+def missing_flags(flags: Iterable[str]) -> list[str]:
+    """Those of these flags that this machine doesn't show, in /proc/cpuinfo's spelling."""
+    return sorted(set(flags) - _host_flags())
 
 
 @cache
