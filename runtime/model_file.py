@@ -22,8 +22,9 @@ from typing import IO, Any, cast
 
 import numpy as np
 
-from ..errors import BadExecutableError
+from ..errors import BadExecutableError, BadOptionError
 from .executable import Interface, Machine, Program, TensorSpec
+from .hashing import sha256_of_each
 from .image import CodeSymbol, Image
 from .interface_json import decode_interface, encode_interface
 from .machine import check_machine
@@ -45,7 +46,7 @@ def write_program(program: Program, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            _write(program, file)
+            write_to(program, file)
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
@@ -53,7 +54,15 @@ def write_program(program: Program, path: Path) -> None:
         raise
 
 
-def _write(program: Program, file: IO[bytes]) -> None:
+def unsaved(program: Program) -> list[str]:
+    """Weights that no file can hold: strings, which inputs have by default."""
+    return sorted(key for key, array in program.weights.items() if array.dtype.hasobject)
+
+
+def write_to(program: Program, file: IO[bytes]) -> None:
+    """Write a program to an empty file. Raises BadOptionError for weights that are no numbers."""
+    if unsaved(program):
+        raise BadOptionError(f"a file holds numbers only, weight '{unsaved(program)[0]}' is of strings")
     file.write(bytes(_HEADER.size))
     _pad(file, _PAGE)
     rows = _write_weights(program.weights, file)
@@ -159,18 +168,18 @@ def read_program(path: Path, *, verify: bool = False) -> Program:
         UnsupportedPlatformError: this machine lacks what its code needs.
         OSError: it can't be read.
     """
-    file = _open(path)
+    file = _File(path, np.frombuffer(map_file(path), np.uint8))
     try:
         return _read(file, verify)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise file.fail(f"is inconsistent: {type(error).__name__}: {error}") from error
 
 
-def _open(path: Path) -> _File:
+def map_file(path: Path) -> bytes | mmap.mmap:
+    """The bytes of a file, mapped, read-only."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    return _File(path, np.frombuffer(data, np.uint8))
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
 
 
 def _read(file: _File, verify: bool) -> Program:
@@ -221,6 +230,7 @@ def _read_weight(file: _File, key: str, row: Mapping[str, Any]) -> Array:
 
 
 def _verify(file: _File, rows: Mapping[str, Any]) -> None:
-    for key, row in rows.items():
-        if hashlib.sha256(file.data[_span(row)].data).hexdigest() != row["sha256"]:
+    found = sha256_of_each(file.data[_span(row)].data for row in rows.values())
+    for (key, row), digest in zip(rows.items(), found, strict=True):
+        if digest != row["sha256"]:
             raise file.fail(f"is damaged: weight '{key}' has another checksum")
