@@ -39,6 +39,13 @@ def _positive(text: str) -> int:
     return number
 
 
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -92,8 +99,9 @@ verify = Knob("TILEWRIGHT_VERIFY", lambda: False, _flag, "0 or 1", "verify the I
 guard = Knob("TILEWRIGHT_GUARD", lambda: False, _flag, "0 or 1", "end each buffer at a protected page")
 plugins = Knob("TILEWRIGHT_PLUGINS", tuple[str, ...], _names, "modules, by comma", "import these first: they register ops")
 perf_map = Knob("TILEWRIGHT_PERF_MAP", lambda: False, _flag, "0 or 1", "name kernels for perf, in /tmp/perf-PID.map")
+compile_workers = Knob("TILEWRIGHT_COMPILE_WORKERS", _no_number, _not_negative, "a number", "processes that generate code")
 
-_AT_RUN_TIME = (cache_dir, cache_size, executable_cache, threads, guard, perf_map)
+_AT_RUN_TIME = (cache_dir, cache_size, executable_cache, threads, guard, perf_map, compile_workers)
 
 
 def settings() -> tuple[tuple[str, str], ...]:

@@ -1,52 +1,42 @@
-"""LLVM IR text -> object code, through llvmlite. `compile_object` keeps no state, so worker processes can call it."""
+"""LLVM IR text -> object code or assembly for a target model, in this process."""
 
 from __future__ import annotations
 
-from functools import cache
-
-import llvmlite.binding as llvm
+from collections.abc import Callable
+from typing import TypeVar
 
 from ..errors import CompileError
+from . import codegen
 from .targets import TargetModel
 
-LLVM_VERSION = ".".join(map(str, llvm.llvm_version_info))
-_STAGE = "generate-code"
-_CODEGEN_LEVEL = 2
-CODEGEN_OPTIONS = f"O{_CODEGEN_LEVEL} pic small"
-"""What decides the code besides the IR, the target and LLVM's version."""
+LLVM_VERSION, CODEGEN_OPTIONS = codegen.LLVM_VERSION, codegen.OPTIONS
+STAGE = "generate-code"
+
+T = TypeVar("T")
 
 
-@cache
-def _initialise() -> None:
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+def processor_of(target: TargetModel) -> codegen.Processor:
+    """The target in LLVM's words."""
+    return codegen.Processor(target.triple, target.cpu, target.features)
 
 
-def target_machine(target: TargetModel) -> llvm.TargetMachine:
-    """A new LLVM target machine: position-independent code in the small code model.
-
-    No optimisation passes run before it: the walk to the llvm dialect folds addresses and hoists them itself.
-    """
-    _initialise()
-    return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=_CODEGEN_LEVEL, reloc="pic", codemodel="small"
-    )
+def rejection(words: str, unit: str | None = None) -> CompileError:
+    """The error for IR that LLVM rejects."""
+    return CompileError(f"LLVM rejects the IR: {words}", op=unit, stage=STAGE)
 
 
-def _parse(ir_text: str) -> llvm.ModuleRef:
+def _checked(make: Callable[[], T]) -> T:
     try:
-        module = llvm.parse_assembly(ir_text)
-        module.verify()
-    except RuntimeError as error:
-        raise CompileError(f"LLVM rejects the IR: {str(error).strip()}", stage=_STAGE) from error
-    return module
+        return make()
+    except codegen.Rejected as error:
+        raise rejection(str(error)) from error
 
 
 def compile_object(ir_text: str, target: TargetModel) -> bytes:
     """Object code (ELF) of a module of LLVM IR. Raises CompileError, with LLVM's words, for IR that is not valid."""
-    return target_machine(target).emit_object(_parse(ir_text))
+    return _checked(lambda: codegen.emit_object(ir_text, processor_of(target)))
 
 
 def compile_assembly(ir_text: str, target: TargetModel) -> str:
     """The same as assembly text, to read."""
-    return target_machine(target).emit_assembly(_parse(ir_text))
+    return _checked(lambda: codegen.target_machine(processor_of(target)).emit_assembly(codegen.parse(ir_text)))

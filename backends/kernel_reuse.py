@@ -21,6 +21,7 @@ from ..passes.dedupe_kernels import structural_key
 from ..passes.target_attr import target_of
 from .digest import kernel_digest
 from .object_cache import object_cache
+from .workers import prepare
 
 
 @dataclass
@@ -47,6 +48,7 @@ class KernelReuse:
             module.body.block.insert_op_before(declaration, kernel)
             kernel.detach()
             kernel.erase()
+        prepare(len(self.keys) - len(self.found))
 
     def keep(self, objects: Mapping[str, bytes]) -> None:
         """Put the objects of new kernels into the cache."""

@@ -19,7 +19,7 @@ from ..runtime.executable import Executable, Machine, Program, load_program
 from .image import link
 from .kernel_reuse import KernelReuse
 from .llvm_printer import print_llvm_ir
-from .object_cache import cached_object
+from .object_cache import cached_objects
 from .pool_code import POOL_UNIT, pool_object
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def build_program(
     texts = llvm_ir(module)
     seconds["print-llvm"] = time.perf_counter() - started
     started = time.perf_counter()
-    made = {name: cached_object(text, target) for name, text in texts.items()}
+    made = cached_objects(texts, target)
     if reuse is not None:
         reuse.keep(made)
     objects = made | (reuse.found if reuse is not None else {})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from .. import knobs
 from . import jit
 from .file_cache import FileCache
 from .targets import TargetModel
+from .workers import compile_objects
 
 SHARE = 0.25
 """The objects' part of the bound of the whole cache; the rest is for compiled models."""
@@ -31,11 +33,16 @@ def object_cache() -> FileCache:
     return _OPEN[place]
 
 
+def cached_objects(ir_texts: Mapping[str, str], target: TargetModel) -> dict[str, bytes]:
+    """Objects of units by name, from the cache or generated. Raises CompileError for IR that is not valid."""
+    cache, keys = object_cache(), {name: object_key(text, target) for name, text in ir_texts.items()}
+    known = {name: cache.get(key) for name, key in keys.items()}
+    made = compile_objects({name: ir_texts[name] for name, data in known.items() if data is None}, target)
+    for name, data in made.items():
+        cache.put(keys[name], data)
+    return {name: made[name] if data is None else data for name, data in known.items()}
+
+
 def cached_object(ir_text: str, target: TargetModel) -> bytes:
-    """`jit.compile_object` through the cache. Raises CompileError for IR that is not valid."""
-    cache, key = object_cache(), object_key(ir_text, target)
-    known = cache.get(key)
-    if known is None:
-        known = jit.compile_object(ir_text, target)
-        cache.put(key, known)
-    return known
+    """One of them."""
+    return cached_objects({"": ir_text}, target)[""]

@@ -16,7 +16,7 @@ from ..api import Compiling, compiled_program
 from ..backends import jit
 from ..backends.llvm_printer import print_llvm_ir
 from ..backends.load import llvm_ir
-from ..backends.object_cache import cached_object
+from ..backends.object_cache import cached_objects
 from ..backends.targets import TargetModel
 from ..compiler import STAGES, Compilation, compile_to_ir
 from ..errors import BadOptionError
@@ -95,7 +95,7 @@ def emitted(module: ModuleOp, form: str) -> str | bytes:
 def summary(compilation: Compilation) -> str:
     """Number and size of the code units, and where the time went; their objects are in the cache from then on."""
     target = target_of(compilation.module)
-    made = {name: cached_object(text, target) for name, text in llvm_ir(compilation.module).items()}
+    made = cached_objects(llvm_ir(compilation.module), target)
     reused = compilation.reuse.found if compilation.reuse is not None else {}
     if compilation.reuse is not None:
         compilation.reuse.keep(made)
