@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tilewright.registration import register_op, unregister_op
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from tilewright.inference_session import InferenceSession, RunOptions, SessionOptions
 
-__all__ = ["InferenceSession", "RunOptions", "Session", "SessionOptions", "compile", "register_op", "unregister_op"]
+__all__ = ["InferenceSession", "RunOptions", "Session", "SessionOptions", "compile", "load", "register_op", "unregister_op"]
 __version__ = "0.1.0"
 
 _LAZY = ("InferenceSession", "RunOptions", "SessionOptions")
@@ -63,6 +64,25 @@ def compile(
         guard=guard,
         progress=progress,
     )
+
+
+def load(path: str | os.PathLike[str], *, verify: bool = False, threads: int | None = None, guard: bool = False) -> Session:
+    """Load a compiled model, a file that `Session.save` or ``tilewright compile -o`` wrote.
+
+    Args:
+        path: the file. Its weights are mapped, so it must not change while the session is in use.
+        verify: check the weights too, which reads all of them. Everything else is always checked.
+        threads: as for `compile`.
+        guard: as for `compile`.
+
+    Raises:
+        BadExecutableError: the file is no compiled model, is damaged, or of another format version.
+        UnsupportedPlatformError: this machine lacks what the code needs.
+        BadOptionError: `threads` is no positive number.
+    """
+    from tilewright.runtime.loading import load_session
+
+    return load_session(Path(path), verify=verify, threads=threads, guard=guard)
 
 
 def __getattr__(name: str) -> Any:

@@ -5,59 +5,86 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from . import knobs
+from .backends.executable_cache import executable_key, find_program, keep_program
 from .backends.targets import get_target, runs_here
-from .compiler import CompileOptions, compile_executable
-from .errors import BadOptionError, UnsupportedPlatformError
+from .errors import UnsupportedPlatformError
+from .runtime.executable import Program
+from .runtime.loading import checked_threads, open_program
 from .runtime.session import Session
 
 if TYPE_CHECKING:
     import onnx
 
+    from .compiler import CompileOptions
 
-def make_options(
-    *,
-    target: str | None = None,
-    shapes: Mapping[str, Sequence[int]] | None = None,
-    disable_pass: Sequence[str] = (),
-    strict_math: bool = False,
-    dump_ir: str | os.PathLike[str] | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> CompileOptions:
+
+class Compiling(TypedDict, total=False):
+    """How to compile; see `tilewright.compile`."""
+
+    target: str | None
+    shapes: Mapping[str, Sequence[int]] | None
+    disable_pass: Sequence[str]
+    strict_math: bool
+    dump_ir: str | os.PathLike[str] | None
+    progress: Callable[[str], None] | None
+
+
+def make_options(**how: Unpack[Compiling]) -> CompileOptions:
     """How to compile: what the arguments say, and the environment variables of `knobs.py` where they say nothing."""
+    from .compiler import CompileOptions
+
+    dump_ir = how.get("dump_ir")
     return CompileOptions(
-        target=target or knobs.target(),
-        shapes=shapes,
-        disable_passes=(*disable_pass, *knobs.disable_pass()),
+        target=how.get("target") or knobs.target(),
+        shapes=how.get("shapes"),
+        disable_passes=(*how.get("disable_pass", ()), *knobs.disable_pass()),
         dump_dir=knobs.dump_ir() if dump_ir is None else Path(dump_ir),
-        strict_math=strict_math or knobs.strict_math(),
+        strict_math=how.get("strict_math", False) or knobs.strict_math(),
         verify=knobs.verify(),
-        progress=progress,
+        progress=how.get("progress"),
     )
 
 
 def compile_session(
     model: str | os.PathLike[str] | bytes | onnx.ModelProto,
     *,
-    target: str | None = None,
     threads: int | None = None,
-    shapes: Mapping[str, Sequence[int]] | None = None,
-    disable_pass: Sequence[str] = (),
-    strict_math: bool = False,
-    dump_ir: str | os.PathLike[str] | None = None,
     guard: bool = False,
-    progress: Callable[[str], None] | None = None,
+    **how: Unpack[Compiling],
 ) -> Session:
     """See `tilewright.compile`."""
-    threads = knobs.threads() if threads is None else threads
-    if threads is not None and threads < 1:
-        raise BadOptionError(f"threads is a positive number or None, got {threads}")
-    options = make_options(
-        target=target, shapes=shapes, disable_pass=disable_pass, strict_math=strict_math, dump_ir=dump_ir, progress=progress
+    threads = checked_threads(threads)
+    target = get_target(how.get("target") or knobs.target())
+    if not runs_here(target):
+        raise UnsupportedPlatformError(f"this processor can't run code for '{target.name}'")
+    return open_program(compiled_program(model, **how), threads=threads, guard=guard)
+
+
+def compiled_program(model: str | os.PathLike[str] | bytes | onnx.ModelProto, **how: Unpack[Compiling]) -> Program:
+    """A compiled model, from the cache where it was compiled before; xdsl, onnx and llvmlite are loaded only if it wasn't.
+
+    Where IR is to be written or verified, or the rewrites are limited, it is always compiled.
+    """
+    always = how.get("dump_ir") or knobs.dump_ir() or knobs.verify() or knobs.rewrite_limit() is not None
+    key = None if always else _key(model, **how)
+    program = None if key is None else find_program(key)
+    if program is None:
+        from .compiler import compile_program
+
+        program = compile_program(model, make_options(**how))
+        if key is not None:
+            keep_program(key, program)
+    return program
+
+
+def _key(model: str | os.PathLike[str] | bytes | onnx.ModelProto, **how: Unpack[Compiling]) -> str | None:
+    return executable_key(
+        model,
+        target=get_target(how.get("target") or knobs.target()).name,
+        shapes=how.get("shapes"),
+        disable_pass=(*how.get("disable_pass", ()), *knobs.disable_pass()),
+        strict_math=how.get("strict_math", False) or knobs.strict_math(),
     )
-    model_target = get_target(options.target)
-    if not runs_here(model_target):
-        raise UnsupportedPlatformError(f"this processor can't run code for '{model_target.name}'")
-    return Session(compile_executable(model, options), threads=threads, guard=guard or knobs.guard())

@@ -27,7 +27,7 @@ from .universe import PASSES, TILEWRIGHT_UNIVERSE, TOOL_DIALECTS
 if TYPE_CHECKING:
     import onnx
 
-    from .runtime.executable import Executable
+    from .runtime.executable import Program
 
 
 @dataclass(frozen=True)
@@ -238,9 +238,9 @@ def dump(module: ModuleOp, path: Path) -> None:
 
 
 @_paused_collector()
-def compile_executable(model: str | os.PathLike[str] | bytes | onnx.ModelProto, options: CompileOptions) -> Executable:
-    """Compile a model to loaded native code."""
-    from .backends.load import load_executable
+def compile_program(model: str | os.PathLike[str] | bytes | onnx.ModelProto, options: CompileOptions) -> Program:
+    """Compile a model to native code, which need not be for this machine."""
+    from .backends.load import build_program
 
     compilation = compile_to_ir(model, options)
-    return load_executable(compilation.module, compilation.session.weights, compilation.seconds, compilation.reuse)
+    return build_program(compilation.module, compilation.session.weights, compilation.seconds, compilation.reuse)

@@ -48,6 +48,10 @@ class BadModelError(TilewrightError):
     """The file isn't a valid ONNX model: no protobuf, truncated, bad external data, a wrong graph."""
 
 
+class BadExecutableError(TilewrightError):
+    """The file isn't a compiled model that this version reads: truncated, damaged, or of another version."""
+
+
 class ShapeError(TilewrightError):
     """Shapes in the model contradict each other or the op's rules."""
 

@@ -39,6 +39,13 @@ def _positive(text: str) -> int:
     return number
 
 
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -81,6 +88,7 @@ def _no_number() -> int | None:
 
 cache_dir = Knob("TILEWRIGHT_CACHE_DIR", _default_cache, Path, "a folder", "where compiled objects are kept")
 cache_size = Knob("TILEWRIGHT_CACHE_SIZE", lambda: 2 << 30, _size, "bytes, as in 512M or 2G", "bound of the cache")
+executable_cache = Knob("TILEWRIGHT_EXECUTABLE_CACHE", lambda: True, _flag, "0 or 1", "keep compiled models there too")
 target = Knob("TILEWRIGHT_TARGET", lambda: "host", str, "a target's name", "target where none is asked for")
 threads = Knob("TILEWRIGHT_THREADS", _no_number, _positive, "a number above 0", "threads of a session")
 dump_ir = Knob("TILEWRIGHT_DUMP_IR", _no_path, Path, "a folder", "write the IR after each stage there")
@@ -90,3 +98,14 @@ rewrite_limit = Knob("TILEWRIGHT_REWRITE_LIMIT", _no_number, int, "a number", "s
 verify = Knob("TILEWRIGHT_VERIFY", lambda: False, _flag, "0 or 1", "verify the IR between all stages")
 guard = Knob("TILEWRIGHT_GUARD", lambda: False, _flag, "0 or 1", "end each buffer at a protected page")
 plugins = Knob("TILEWRIGHT_PLUGINS", tuple[str, ...], _names, "modules, by comma", "import these first: they register ops")
+perf_map = Knob("TILEWRIGHT_PERF_MAP", lambda: False, _flag, "0 or 1", "name kernels for perf, in /tmp/perf-PID.map")
+compile_workers = Knob("TILEWRIGHT_COMPILE_WORKERS", _no_number, _not_negative, "a number", "processes that generate code")
+
+_AT_RUN_TIME = (cache_dir, cache_size, executable_cache, threads, guard, perf_map, compile_workers)
+
+
+def settings() -> tuple[tuple[str, str], ...]:
+    """The variables that are set and may change what a model is compiled to, with their texts."""
+    variables = {value.variable for value in globals().values() if isinstance(value, Knob)}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # of anything
+    deciding = sorted(variables - {knob.variable for knob in _AT_RUN_TIME})
+    return tuple((name, os.environ[name]) for name in deciding if os.environ.get(name))

@@ -1,4 +1,4 @@
-"""Reading ELF64 objects: which symbols they define and which they need. Layouts from elf(5)."""
+"""Reading ELF64 objects: their sections, symbols and relocations. Layouts from elf(5)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from ..errors import CompileError
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
-_SYMBOL_TABLE = 2
-_UNDEFINED_SECTION = 0
+_RELOCATION = struct.Struct("<QQq")
+_SYMBOL_TABLE, _RELOCATIONS, NO_BITS, NOTE, _RELOCATIONS_WITHOUT_ADDENDS = 2, 4, 8, 7, 9
+WRITE, ALLOCATE, EXECUTE = 1, 2, 4
+"""Flags of sections."""
+UNDEFINED_SECTION, FIRST_RESERVED_SECTION = 0, 0xFF00
+LOCAL = 0
+"""The binding of a symbol that only its own object knows."""
 
 
 class Section(NamedTuple):
@@ -36,6 +41,33 @@ class Symbol(NamedTuple):
     """Index of the section that defines it; 0 where none does."""
     value: int
     size: int
+    binding: int = LOCAL
+
+
+class Relocation(NamedTuple):
+    """A place in a section that depends on where a symbol comes to lie."""
+
+    offset: int
+    type: int
+    symbol: int
+    """Index in the symbol table."""
+    addend: int
+
+
+def machine(data: bytes) -> int:
+    """The number of the machine that an object is for (`e_machine`)."""
+    sections(data)
+    return int(_HEADER.unpack_from(data)[2])
+
+
+def section_name(data: bytes, section: Section) -> str:
+    """The name of a section."""
+    names = sections(data)[int(_HEADER.unpack_from(data)[13])]
+    return _text(data, names.offset + section.name)
+
+
+def _text(data: bytes, start: int) -> str:
+    return data[start : data.index(b"\0", start)].decode()
 
 
 def sections(data: bytes) -> list[Section]:
@@ -47,25 +79,42 @@ def sections(data: bytes) -> list[Section]:
     return [Section(*_SECTION.unpack_from(data, offset + size * number)) for number in range(count)]
 
 
-def symbols(data: bytes) -> Iterator[Symbol]:
-    """Every named symbol of an object."""
+def symbol_table(data: bytes) -> list[Symbol]:
+    """Every symbol of an object in its order; sections' own have no name."""
+    found: list[Symbol] = []
     headers = sections(data)
     for table in headers:
         if table.type != _SYMBOL_TABLE:
             continue
         strings = headers[table.link].offset
         for number in range(table.size // _SYMBOL.size):
-            name, _, _, section, value, size = _SYMBOL.unpack_from(data, table.offset + number * _SYMBOL.size)
-            if name:
-                end = data.index(b"\0", strings + name)
-                yield Symbol(data[strings + name : end].decode(), section, value, size)
+            name, info, _, section, value, size = _SYMBOL.unpack_from(data, table.offset + number * _SYMBOL.size)
+            found.append(Symbol(_text(data, strings + name) if name else "", section, value, size, info >> 4))
+    return found
+
+
+def symbols(data: bytes) -> Iterator[Symbol]:
+    """Every named symbol of an object."""
+    return (symbol for symbol in symbol_table(data) if symbol.name)
+
+
+def relocations(data: bytes, section: int) -> Iterator[Relocation]:
+    """The relocations of the section with this number. Raises CompileError for the form that x86-64 and AArch64 don't use."""
+    for table in sections(data):
+        if table.info != section or table.type not in (_RELOCATIONS, _RELOCATIONS_WITHOUT_ADDENDS):
+            continue
+        if table.type == _RELOCATIONS_WITHOUT_ADDENDS:
+            raise CompileError("relocations without addends", stage="link")
+        for at in range(table.offset, table.offset + table.size, _RELOCATION.size):
+            offset, info, addend = _RELOCATION.unpack_from(data, at)
+            yield Relocation(offset, info & 0xFFFFFFFF, info >> 32, addend)
 
 
 def undefined_symbols(data: bytes) -> set[str]:
     """What an object needs from others."""
-    return {symbol.name for symbol in symbols(data) if symbol.section == _UNDEFINED_SECTION}
+    return {symbol.name for symbol in symbols(data) if symbol.section == UNDEFINED_SECTION}
 
 
 def defined_symbols(data: bytes) -> set[str]:
     """What an object defines, labels of its own included."""
-    return {symbol.name for symbol in symbols(data) if symbol.section != _UNDEFINED_SECTION}
+    return {symbol.name for symbol in symbols(data) if symbol.section != UNDEFINED_SECTION}

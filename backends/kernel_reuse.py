@@ -10,9 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import ModuleOp
@@ -22,20 +19,9 @@ from ..lowering.kernel_attrs import kernels_of
 from ..lowering.to_llvm.functions import KERNEL_TYPE
 from ..passes.dedupe_kernels import structural_key
 from ..passes.target_attr import target_of
-from . import jit
+from .digest import kernel_digest
 from .object_cache import object_cache
-
-SOURCES = ("backends", "dialects", "lowering", "passes")
-
-
-@cache
-def compiler_digest() -> str:
-    """Hash of what turns a kernel into code."""
-    root = Path(__file__).parents[1]
-    state = hashlib.sha256(f"{version('xdsl')} {jit.LLVM_VERSION} {jit.CODEGEN_OPTIONS}".encode())
-    for path in sorted(p for folder in SOURCES for p in (root / folder).rglob("*.py")):
-        state.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
-    return state.hexdigest()
+from .workers import prepare
 
 
 @dataclass
@@ -52,7 +38,7 @@ class KernelReuse:
             if any(isinstance(op, graph.CustomOp) for op in kernel.walk()):
                 continue  # its code comes from functions outside of our sources: only the code itself tells that it is the same
             name = kernel.sym_name.data
-            parts = (compiler_digest(), target, name, structural_key(kernel))
+            parts = (kernel_digest(), target, name, structural_key(kernel))
             self.keys[name] = "k" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
             known = object_cache().get(self.keys[name])
             if known is None:
@@ -62,6 +48,7 @@ class KernelReuse:
             module.body.block.insert_op_before(declaration, kernel)
             kernel.detach()
             kernel.erase()
+        prepare(len(self.keys) - len(self.found))
 
     def keep(self, objects: Mapping[str, bytes]) -> None:
         """Put the objects of new kernels into the cache."""

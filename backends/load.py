@@ -1,8 +1,7 @@
-"""From a module at the llvm stage to an executable: objects from the cache or the code generator, linked into memory."""
+"""From a module at the llvm stage to an executable: objects from the cache or the code generator, linked into an image."""
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING
@@ -14,19 +13,18 @@ from xdsl.ir import Operation
 from ..lowering.host_table import STEP
 from ..lowering.interface import read_interface
 from ..lowering.launch import LAUNCH
-from ..lowering.lower_plan import PLAN
-from ..lowering.lower_run import RUN
 from ..passes.target_attr import target_of
-from ..runtime.executable import Executable
-from . import jit
+from ..runtime.codes import PLAN, RUN
+from ..runtime.executable import Executable, Machine, Program, load_program
+from .image import link
 from .kernel_reuse import KernelReuse
 from .llvm_printer import print_llvm_ir
-from .object_cache import cached_object
+from .object_cache import cached_objects
+from .pool_code import POOL_UNIT, pool_object
 
 if TYPE_CHECKING:
     from ..runtime.weights import WeightStore
 
-_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 HOST_FUNCTIONS = (PLAN, RUN, LAUNCH)
 
 
@@ -55,36 +53,40 @@ def llvm_ir(module: ModuleOp) -> dict[str, str]:
     return {name: print_llvm_ir(ops, target) for name, ops in code_units(module)}
 
 
-def load_executable(
+def build_program(
     module: ModuleOp, weights: WeightStore, seconds: MutableMapping[str, float], reuse: KernelReuse | None = None
-) -> Executable:
-    """Generate (or find in the cache) the objects of a module at the llvm stage and link them into this process."""
+) -> Program:
+    """Generate (or find in the cache) the objects of a module at the llvm stage, and link them into an image."""
     target = target_of(module)
     started = time.perf_counter()
     interface = read_interface(module)
     texts = llvm_ir(module)
     seconds["print-llvm"] = time.perf_counter() - started
     started = time.perf_counter()
-    made = {name: cached_object(text, target) for name, text in texts.items()}
+    made = cached_objects(texts, target)
     if reuse is not None:
         reuse.keep(made)
-    objects = [*made.values(), *(reuse.found.values() if reuse is not None else ())]
+    objects = made | (reuse.found if reuse is not None else {})
     seconds["generate-code"] = time.perf_counter() - started
     started = time.perf_counter()
-    code = jit.load(objects, target)
-    seconds["load"] = time.perf_counter() - started
-    plan, run = (_ENTRY(code.address(name)) for name in (PLAN, RUN))
-    return Executable(
+    image = link(objects | {POOL_UNIT: pool_object(target)})
+    seconds["link"] = time.perf_counter() - started
+    return Program(
         interface=interface,
-        plan=plan,
-        run=run,
-        weights={key: weights[key] for key in (*interface.weights, *interface.defaults)},
-        target=target.name,
-        owner=code,
+        image=image,
+        weights={key: weights[key] for key in dict.fromkeys((*interface.weights, *interface.defaults))},
+        machine=Machine(target.name, target.arch, target.cpu_flags),
         statistics={
             "seconds": dict(seconds),
             "objects": len(objects),
             "reused": len(objects) - len(made),
-            "code_bytes": sum(map(len, objects)),
+            "code_bytes": len(image.data) - image.code_start,
         },
     )
+
+
+def load_executable(
+    module: ModuleOp, weights: WeightStore, seconds: MutableMapping[str, float], reuse: KernelReuse | None = None
+) -> Executable:
+    """`build_program`, loaded into this process."""
+    return load_program(build_program(module, weights, seconds, reuse))

@@ -1,27 +1,32 @@
-"""The thread pool's code, compiled for this machine like every kernel."""
+"""The thread pool's code, a part of every image, so that a saved model brings it along."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import hashlib
 
-from ..runtime.native.pool import RUN, WORKER, pool_module
-from . import jit
+from ..runtime.image import MappedImage
+from ..runtime.native.pool import pool_module
+from ..runtime.pool import PoolCode
+from .digest import kernel_digest
+from .image import link
 from .llvm_printer import print_llvm_ir
-from .object_cache import cached_object
-from .targets import host_target
+from .object_cache import cached_object, object_cache
+from .targets import TargetModel, host_target
+
+POOL_UNIT = "tw_pool"
+"""The pool's name among the objects of an image."""
 
 
-class PoolCode(NamedTuple):
-    """Addresses of the pool's entry points, valid as long as `owner` lives."""
-
-    run: int
-    worker: int
-    owner: object
+def pool_object(target: TargetModel) -> bytes:
+    """The pool's object, generated or taken from the cache."""
+    key = "p" + hashlib.sha256(f"{kernel_digest()} {target.name}".encode()).hexdigest()
+    found = object_cache().get(key)
+    if found is None:
+        found = cached_object(print_llvm_ir(pool_module(target.arch), target), target)
+        object_cache().put(key, found)
+    return found
 
 
 def load_pool_code() -> PoolCode:
-    """Generate the pool's code, or take it from the cache, and link it into this process."""
-    target = host_target()
-    text = print_llvm_ir(pool_module(target.arch), target)
-    code = jit.load([cached_object(text, target)], target)
-    return PoolCode(code.address(RUN), code.address(WORKER), code)
+    """The pool for this machine without a model."""
+    return PoolCode.of(MappedImage(link({POOL_UNIT: pool_object(host_target())})))

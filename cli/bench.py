@@ -15,7 +15,7 @@ from . import options
 from .arrays import Arrays, relative_difference
 from .peers import has_onnxruntime, onnxruntime_session
 from .progress import progress
-from .session import open_session, take_inputs
+from .session import is_compiled, open_session, take_inputs
 
 Once = Callable[[], Arrays]
 
@@ -43,7 +43,7 @@ def command(
     session = open_session(model, target, shapes, disabled, threads)
     feeds = take_inputs(session.inputs, inputs, dims, seed)
     runtimes: dict[str, Once] = {"tilewright": lambda: session.run(feeds)}
-    if has_onnxruntime():
+    if has_onnxruntime() and not is_compiled(model):
         peer = onnxruntime_session(model, threads=session.threads)
         names = [output.name for output in peer.get_outputs()]
         runtimes["onnxruntime"] = lambda: dict(zip(names, peer.run(names, feeds), strict=True))

@@ -12,14 +12,16 @@ import click
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.printer import Printer
 
+from ..api import Compiling, compiled_program
 from ..backends import jit
 from ..backends.llvm_printer import print_llvm_ir
 from ..backends.load import llvm_ir
-from ..backends.object_cache import cached_object
+from ..backends.object_cache import cached_objects
 from ..backends.targets import TargetModel
 from ..compiler import STAGES, Compilation, compile_to_ir
 from ..errors import BadOptionError
 from ..passes.target_attr import target_of
+from ..runtime.model_file import write_program
 from . import options
 from .progress import progress
 
@@ -36,7 +38,10 @@ NATIVE: dict[str, Callable[[str, TargetModel], str | bytes]] = {
 @options.compiling
 @click.option("--emit", type=click.Choice([*(stage.name for stage in STAGES), *NATIVE]), help="Write the model in this form.")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where --emit writes; else standard output."
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where --emit writes (else standard output); without --emit, the compiled model, FILE.tw.",
 )
 @click.option("--dump-ir", type=click.Path(file_okay=False, path_type=Path), help="Folder for one numbered file per stage.")
 def command(
@@ -48,12 +53,14 @@ def command(
     output: Path | None,
     dump_ir: Path | None,
 ) -> None:
-    """Compile MODEL; print what came out or, with --emit, the model in that form.
+    """Compile MODEL; print what came out or, with --emit, the model in that form. With -o only, write the compiled model.
 
-    tilewright-opt takes up every file that --dump-ir writes.
+    tilewright run and bench take compiled models, and tilewright-opt every file that --dump-ir writes.
     """
     if emit == "obj" and output is None:
         raise BadOptionError("--emit obj needs -o FILE")
+    if emit is None and output is not None:
+        return save(model, options.compiling_options(target, shapes, disabled, dump_ir), output)
     until = emit if emit and emit not in NATIVE else STAGES[-1].name
     chosen = options.compile_options(target, shapes, disabled)
     with progress(f"compiling {model.name}") as say:
@@ -63,6 +70,16 @@ def command(
         say("generating code")
         content = emitted(compilation.module, emit) if emit else summary(compilation)
     write(content, output)
+
+
+def save(model: Path, how: Compiling, output: Path) -> None:
+    """Compile to a file that ``tilewright.load`` takes."""
+    with progress(f"compiling {model.name}") as say:
+        program = compiled_program(model, **(how | {"progress": say}))
+        say(f"writing {output}")
+        write_program(program, output)
+    machine = program.machine
+    click.echo(f"{output}: {output.stat().st_size / 1e6:.1f} MB for {machine.target}")
 
 
 def emitted(module: ModuleOp, form: str) -> str | bytes:
@@ -78,7 +95,7 @@ def emitted(module: ModuleOp, form: str) -> str | bytes:
 def summary(compilation: Compilation) -> str:
     """Number and size of the code units, and where the time went; their objects are in the cache from then on."""
     target = target_of(compilation.module)
-    made = {name: cached_object(text, target) for name, text in llvm_ir(compilation.module).items()}
+    made = cached_objects(llvm_ir(compilation.module), target)
     reused = compilation.reuse.found if compilation.reuse is not None else {}
     if compilation.reuse is not None:
         compilation.reuse.keep(made)

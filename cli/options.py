@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..api import make_options
-from ..compiler import CompileOptions
+from ..api import Compiling, make_options
 from ..errors import BadOptionError
 from .arrays import parse_pairs
+
+if TYPE_CHECKING:
+    from ..compiler import CompileOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,9 +70,22 @@ def inputs(command: F) -> F:
     return _all(_INPUTS, command)
 
 
-def compile_options(target: str | None, shapes: Sequence[str], disabled: Sequence[str]) -> CompileOptions:
+def compiling_options(
+    target: str | None, shapes: Sequence[str], disabled: Sequence[str], dump_ir: Path | None = None
+) -> Compiling:
     """What the options of ``compiling`` ask for."""
-    return make_options(target=target, shapes=dim_lists("--shape", shapes), disable_pass=disabled, strict_math=strict_math())
+    return {
+        "target": target,
+        "shapes": dim_lists("--shape", shapes),
+        "disable_pass": disabled,
+        "strict_math": strict_math(),
+        "dump_ir": dump_ir,
+    }
+
+
+def compile_options(target: str | None, shapes: Sequence[str], disabled: Sequence[str]) -> CompileOptions:
+    """The same as the compiler takes it."""
+    return make_options(**compiling_options(target, shapes, disabled))
 
 
 def dim_lists(option: str, pairs: Sequence[str]) -> dict[str, tuple[int, ...]]:

@@ -13,8 +13,9 @@ from .. import knobs
 from ..api import compile_session
 from ..backends.load import load_executable
 from ..compiler import make_context
-from ..errors import BadModelError
+from ..errors import BadModelError, BadOptionError
 from ..runtime.executable import Executable, TensorSpec
+from ..runtime.loading import load_session
 from ..runtime.session import Session
 from ..runtime.weights import WeightStore
 from . import options
@@ -24,6 +25,9 @@ from .progress import progress
 if TYPE_CHECKING:
     import onnx
 
+COMPILED = ".tw"
+"""The end of the names of compiled models."""
+
 
 def open_session(
     model: Path | onnx.ModelProto,
@@ -32,7 +36,14 @@ def open_session(
     disabled: Sequence[str] = (),
     threads: int | None = None,
 ) -> Session:
-    """Compile ``model``, showing the pass at work where standard error is a terminal. A .mlir file must be at the llvm stage."""
+    """Compile ``model``, showing the pass at work where standard error is a terminal.
+
+    A .mlir file must be at the llvm stage. A .tw file is compiled already.
+    """
+    if is_compiled(model):
+        if target or shapes or disabled:
+            raise BadOptionError(f"{model} is compiled already: --target, --shape and --disable-pass come too late")
+        return load_session(Path(str(model)), threads=threads)
     if isinstance(model, Path) and model.suffix == ".mlir":
         return Session(load_llvm_stage(model), threads=threads or knobs.threads(), guard=knobs.guard())
     name = model.name if isinstance(model, Path) else model.graph.name
@@ -46,6 +57,11 @@ def open_session(
             strict_math=options.strict_math(),
             progress=say,
         )
+
+
+def is_compiled(model: object) -> bool:
+    """Whether this is the path of a compiled model."""
+    return isinstance(model, Path) and model.suffix == COMPILED
 
 
 def load_llvm_stage(path: Path) -> Executable:

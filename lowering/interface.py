@@ -18,11 +18,11 @@ from ..dialects.graph.host import ObjectType, is_object
 from ..dialects.graph.location import location_of
 from ..dialects.graph.types import dims_of, element_of
 from ..errors import CompileError
+from ..runtime.codes import RUN
 from ..runtime.executable import Check, Interface, Launch, Pointer, TensorSpec
 from .host_calls import read_call
 from .host_interface import KINDS
 from .launch import LAUNCH
-from .lower_run import RUN
 
 
 def run_function(module: ModuleOp) -> llvm.FuncOp:

@@ -27,12 +27,11 @@ from xdsl.passes import ModulePass
 from ..dialects.graph.dims import DimExpr
 from ..dialects.program import AllocOp, ProgramOp
 from ..passes.arena import ALIGNMENT
-from ..runtime.codes import FAILED
+from ..runtime.codes import FAILED, PLAN
 from .builder import INDEX, Index, LoopBuilder
 from .host_table import ARENA_WORD, SCRATCH_WORD, Step, Table, symbols_in
 from .loop_types import flat_memref
 
-PLAN = "tw_plan"
 MAX_BYTES = 1 << 46
 """No buffer is larger: beyond it, sizes and offsets would no longer be safe in 64 bits."""
 

@@ -17,14 +17,12 @@ from xdsl.passes import ModulePass
 from ..dialects.program import InvokeOp, ProgramOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp, texts
 from ..dialects.program_host import HostCallOp, MoveOp, UnboxOp
-from ..runtime.codes import FAILED, HOST, NO_MEMORY, SCRATCH_SLOT
+from ..runtime.codes import FAILED, HOST, NO_MEMORY, RUN, SCRATCH_SLOT
 from .host_builder import POINTER, HostBuilder
 from .host_interface import interface_attributes
 from .host_table import SCRATCH_WORD, STATIC, Row, Step, Table
 from .launch import launch_function, launch_kernel
 from .lower_plan import programs_of
-
-RUN = "tw_run"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ import numpy.typing as npt
 from xdsl.dialects import func
 
 from ..backends import jit
+from ..backends.image import link
 from ..backends.llvm_printer import print_llvm_ir
 from ..backends.targets import TargetModel, host_target
 from ..errors import RunError
+from ..runtime.image import MappedImage
 from .to_llvm import is_kernel, lower_function
 
 _KERNEL = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
@@ -25,11 +27,11 @@ Array = npt.NDArray[Any]
 class NativeKernel:
     """A kernel in memory; its code is freed with it."""
 
-    def __init__(self, ir_text: str, name: str, target: TargetModel, external: Collection[str] = ()) -> None:
+    def __init__(self, ir_text: str, name: str, target: TargetModel) -> None:
         self.ir_text = ir_text
         """The LLVM IR that the code was generated from."""
         self._name = name
-        self._code = jit.load([jit.compile_object(ir_text, target)], target, external)
+        self._code = MappedImage(link({name: jit.compile_object(ir_text, target)}))
         self._call = _KERNEL(self._code.address(name))
 
     def __call__(self, buffers: Sequence[Array], sizes: Sequence[int], low: int, high: int, scratch_bytes: int = 0) -> None:

@@ -5,6 +5,9 @@ The host program returns 0; (invocation + 1) << 16 | code of a kernel; or FAILED
 
 from __future__ import annotations
 
+PLAN, RUN = "tw_plan", "tw_run"
+"""The functions of the host program."""
+
 INDEX_OUT_OF_RANGE = 1
 
 KERNEL_ERRORS = {INDEX_OUT_OF_RANGE: "an index is out of range"}

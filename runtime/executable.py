@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from .codes import PLAN, RUN
 from .host_calls import Call
+from .image import Image, MappedImage
+from .machine import check_machine
 from .weights import Array
 
 Address = int | ctypes.c_void_p
@@ -103,14 +106,50 @@ class Interface:
         return tuple(spec.default for spec in self.inputs if spec.default is not None)
 
 
+@dataclass(frozen=True)
+class Machine:
+    """What code needs of the machine that runs it: the architecture, and flags in the spelling of /proc/cpuinfo."""
+
+    target: str
+    """The target model that the code was compiled for."""
+    arch: str
+    cpu_flags: frozenset[str]
+
+
 @dataclass
-class Executable:
-    """Loaded native code with its interface and weights. `owner` keeps the code mapped."""
+class Program:
+    """A compiled model: everything that a saved one consists of."""
 
     interface: Interface
+    image: Image
+    weights: dict[str, Array]
+    machine: Machine
+    statistics: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass
+class Executable:
+    """A program whose code is in memory. `code` keeps it mapped."""
+
+    program: Program
+    interface: Interface
+    weights: dict[str, Array]
     plan: PlanFunction
     run: RunFunction
-    weights: dict[str, Array]
-    target: str
-    owner: object = None
-    statistics: dict[str, Any] = field(default_factory=dict[str, Any])
+    code: MappedImage
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """Figures of the compile."""
+        return self.program.statistics
+
+
+_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
+
+
+def load_program(program: Program) -> Executable:
+    """Map a program's code. Raises UnsupportedPlatformError where this machine can't run it."""
+    check_machine(program.machine.arch, program.machine.cpu_flags)
+    code = MappedImage(program.image)
+    plan, run = (_ENTRY(code.address(name)) for name in (PLAN, RUN))
+    return Executable(program, program.interface, program.weights, plan, run, code)

@@ -9,8 +9,10 @@ import ctypes
 import os
 import signal
 import threading
+from typing import NamedTuple
 
 from .cpus import available_cpus
+from .image import MappedImage
 from .native import layout
 
 _libc = ctypes.CDLL(None)
@@ -27,13 +29,23 @@ def resolve_threads(threads: int | None) -> int:
     return min(available_cpus() if threads is None else threads, layout.MAX_THREADS)
 
 
+class PoolCode(NamedTuple):
+    """Addresses of the pool's entry points, valid as long as `owner` lives."""
+
+    run: int
+    worker: int
+    owner: object
+
+    @staticmethod
+    def of(image: MappedImage) -> PoolCode:
+        """The pool in an image."""
+        return PoolCode(image.address(layout.RUN_NAME), image.address(layout.WORKER_NAME), image)
+
+
 class ThreadPool:
     """The pool's memory. `address` is what a session passes to its kernels."""
 
-    def __init__(self) -> None:
-        from ..backends.pool_code import load_pool_code
-
-        code = load_pool_code()
+    def __init__(self, code: PoolCode) -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))  # the threads outlive every Python object
         allocate = _libc.aligned_alloc
         allocate.restype, allocate.argtypes = ctypes.c_void_p, (ctypes.c_size_t, ctypes.c_size_t)
@@ -75,13 +87,19 @@ _pool: ThreadPool | None = None
 _making = threading.Lock()
 
 
-def process_pool() -> ThreadPool:
-    """The pool of this process."""
+def process_pool(code: PoolCode | None = None) -> ThreadPool:
+    """The pool of this process. It runs on the code that it is first asked for with, or generates its own."""
     global _pool
     with _making:
         if _pool is None:
-            _pool = ThreadPool()
+            _pool = ThreadPool(code or _generated_code())
         return _pool
+
+
+def _generated_code() -> PoolCode:
+    from ..backends.pool_code import load_pool_code  # only here: loading a compiled model must not need llvmlite
+
+    return load_pool_code()
 
 
 def _after_fork() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -20,8 +22,9 @@ from .frame import Scratches
 from .growth import Growth, read_array
 from .host_calls import HostState
 from .memory import ALIGNMENT, address_of, aligned_bytes, guarded_bytes, guarded_copy
+from .model_file import write_program
 from .objects import as_object
-from .pool import process_pool, resolve_threads
+from .pool import PoolCode, process_pool, resolve_threads
 from .ports import Ports
 
 Array = NDArray[Any]
@@ -76,7 +79,7 @@ class Session:
         self.threads = resolve_threads(threads)
         self.guard = guard
         if self.threads > 1:
-            process_pool().serve(self.threads)
+            process_pool(PoolCode.of(executable.code)).serve(self.threads)
         self._weights = [self._resident(key) for key in executable.interface.weights]
         self._plans: dict[Shapes, Plan] = {}
         self._ports = Ports(executable.interface)
@@ -87,6 +90,10 @@ class Session:
     def with_guard(self) -> Session:
         """The same code in a session of guard mode."""
         return Session(self.executable, threads=self.threads, guard=True)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the compiled model to a file that `tilewright.load` takes; see docs/deployment.md."""
+        write_program(self.executable.program, Path(path))
 
     @property
     def inputs(self) -> tuple[TensorSpec, ...]:

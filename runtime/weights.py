@@ -56,10 +56,10 @@ class WeightStore:
 
         An array that isn't aligned to its elements, such as one mapped from a model file, is copied when it is first read.
         """
-        compact = _compact(np.asarray(array))
-        if compact.flags.aligned:
-            return self._insert(key, _Entry(compact.shape, compact.dtype, compact))
-        return self._insert(key, _Entry(compact.shape, compact.dtype, recipe=compact.copy))
+        view = compact(np.asarray(array))
+        if view.flags.aligned:
+            return self._insert(key, _Entry(view.shape, view.dtype, view))
+        return self._insert(key, _Entry(view.shape, view.dtype, recipe=view.copy))
 
     def derive(
         self, key: str, recipe: Callable[..., Array], inputs: Sequence[str], shape: Sequence[int], dtype: DTypeLike
@@ -150,7 +150,7 @@ class WeightStore:
         if result.shape != entry.shape or result.dtype != entry.dtype:
             got, expected = f"{result.dtype}{list(result.shape)}", f"{entry.dtype}{list(entry.shape)}"
             raise CompileError(f"recipe of weight '{key}' gave {got}, expected {expected}")
-        return _compact(result)
+        return compact(result)
 
     # -- memory -------------------------------------------------------------------------------------------------------
     def release(self, key: str) -> None:
@@ -206,7 +206,7 @@ def is_splat(array: Array) -> bool:
     return array.size > 0 and all(s == 0 or d == 1 for s, d in zip(array.strides, array.shape, strict=True))
 
 
-def _compact(array: Array) -> Array:
+def compact(array: Array) -> Array:
     """A read-only view, with zero strides where all elements have the same bytes."""
     view = array.view(np.ndarray)
     if not is_splat(view) and _is_uniform(view):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+RUN_NAME, WORKER_NAME = "tw_pool_run", "tw_pool_worker"
+"""The functions that others call."""
+
 RUN, WORKER = 0, 1
 """Addresses of `tw_pool_run` and `tw_pool_worker`."""
 PTHREAD_CREATE, SYSCALL = 2, 3

@@ -26,7 +26,7 @@ from ..codes import POOL, SCRATCH, SCRATCHES, THREADS
 from . import layout
 from .code import POINTER, FunctionBuilder
 
-RUN, WORKER = "tw_pool_run", "tw_pool_worker"
+RUN, WORKER = layout.RUN_NAME, layout.WORKER_NAME
 _WORK, _WAIT, _LEAVE = "tw_pool_work", "tw_pool_wait", "tw_pool_leave"
 
 SHARE = 2

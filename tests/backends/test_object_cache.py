@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tilewright.backends import jit
-from tilewright.backends.object_cache import FileCache, cached_object, object_key
+from tilewright.backends.file_cache import FileCache
+from tilewright.backends.object_cache import cached_object, object_key
 from tilewright.backends.targets import TARGETS, host_target
 from tilewright.errors import CompileError
 

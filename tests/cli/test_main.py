@@ -144,6 +144,28 @@ def test_bench_prints_both_runtimes(model: Path, capsys: Capture) -> None:
     assert "tilewright" in text and "onnxruntime" in text and "outputs differ by at most" in text
 
 
+def test_compiled_models_run(model: Path, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "model.tw"
+    assert main(["compile", str(model), "-o", str(path)]) == 0
+    assert re.search(r"model.tw: 0.\d MB for x86-64", capsys.readouterr().out)
+    assert main(["run", str(path), "--dim", "batch=3", "--repeat", "1"]) == 0
+    assert "3x32" in capsys.readouterr().out
+    assert main(["bench", str(path), "--rounds", "1", "--seconds", "0.01"]) == 0
+    assert main(["run", str(path), "--target", "x86-64-v2"]) == 2
+    assert "compiled already" in capsys.readouterr().err
+
+
+def test_a_model_can_be_compiled_for_every_target(model: Path, tmp_path: Path) -> None:
+    for target in TARGETS:
+        assert main(["compile", str(model), "--target", target, "-o", str(tmp_path / f"{target}.tw")]) == 0
+
+
+def test_a_damaged_compiled_model_exits_with_1(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "bad.tw").write_text("junk")
+    assert main(["run", str(tmp_path / "bad.tw")]) == 1
+    assert "is no compiled model" in capsys.readouterr().err
+
+
 def test_unsupported_nodes_are_listed_on_one_line(tmp_path: Path, capsys: Capture) -> None:
     nodes = [helper.make_node("NoSuchOp", ["x"], ["t"], name="first"), helper.make_node("NorThis", ["t"], ["y"], name="second")]
     x, y = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy")
