@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tilewright.backends import jit
+from tilewright.backends import codegen, jit
 from tilewright.backends.targets import TARGETS, TargetModel, get_target, host, host_target, models, runs_here
 from tilewright.errors import UnknownTargetError
 
@@ -46,7 +46,7 @@ def test_kernel_and_llvm_agree_on_the_host():
 
 @every_target
 def test_llvm_has_the_same_data_layout(model: TargetModel):
-    assert str(jit.target_machine(model).target_data) == model.data_layout
+    assert str(codegen.target_machine(jit.processor_of(model)).target_data) == model.data_layout
 
 
 def test_flags_of_the_auxiliary_vector():
