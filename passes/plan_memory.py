@@ -3,9 +3,9 @@
 - A view (a reshape, transpose or relayout that moves nothing) shares the memory of what it views.
 - A returned value is written where the caller wants it: its buffer is the output's.
 - An elementwise kernel writes over an input that dies there and has the same shape and element size.
-- Other values whose sizes follow from the inputs' dims live in the arena. Static ones share one slot by offset, each at the lowest
-  that no value alive at the same time covers: the largest first, or in another order where that takes less. Dynamic ones are
-  coloured into slots of their own, a slot being as large as the largest of its members at run time.
+- Other values whose sizes follow from the inputs' dims live in the arena. Static ones share one slot by offset, each at the
+  lowest that no value alive at the same time covers: the largest first, or in another order where that takes less. Dynamic ones
+  are coloured into slots of their own, a slot being as large as the largest of its members at run time.
 - Values whose sizes depend on data are reserved where they are made, in slots that grow as needed. So are the values that a
   loop carries: each in a slot of its own, which changes places with the slot of its next value.
 """
