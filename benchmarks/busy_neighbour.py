@@ -2,8 +2,8 @@
 
     python -m benchmarks.busy_neighbour [MODEL...] [--rounds 8] [--seconds 0.5]
 
-Sessions of one and of two threads take turns, without and with the neighbour. Reported are median latencies and their quotient:
-two threads must never be slower than one. Times are of the wall clock, so that the machine must be quiet otherwise: the command
+Sessions of one and of two threads take turns, without and with the neighbour. Reported are mean latencies, which feel a stall
+now and then as medians do not, and their quotient: two threads must never be slower than one. Times are of the wall clock, so that the machine must be quiet otherwise: the command
 says how busy it is, and refuses to start where others keep more than half a core (--anyway: it doesn't).
 """
 
@@ -14,7 +14,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def _compute_for_ever(core: int) -> None:
 
 
 @contextmanager
-def neighbour(core: int) -> Iterator[None]:
+def neighbour(core: int) -> Generator[None]:
     """A busy process on a core."""
     process = multiprocessing.get_context("spawn").Process(target=_compute_for_ever, args=(core,), daemon=True)
     process.start()
@@ -64,7 +64,7 @@ def neighbour(core: int) -> Iterator[None]:
 
 
 def measure(path: Path, sessions: list[Session], rounds: int, seconds: float) -> list[float]:
-    """Median seconds of a run of each session, which take turns."""
+    """Mean seconds of a run of each session, which take turns."""
     feeds = feeds_for(path)
     times: list[list[float]] = [[] for _ in sessions]
     for _ in range(rounds):

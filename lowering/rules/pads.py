@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from xdsl.dialects import arith, func
 from xdsl.ir import Operation, SSAValue
@@ -150,9 +151,7 @@ class _Pad:
             source = b.add(b.mul(source, size), at)
         if self.mode != "constant" and self.target is not self.size:
             found.append(b.cmp("sgt", self.size, 0))
-        shown = found[0] if found else None
-        for condition in found[1:]:
-            shown = b.op(arith.AndIOp, [shown, condition], i1)
+        shown = reduce(lambda a, c: b.op(arith.AndIOp, [a, c], i1), found) if found else None
         return source, shown
 
     def _shown(self, start: Index, to: Index) -> None:
