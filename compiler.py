@@ -59,6 +59,7 @@ STAGES: tuple[Stage, ...] = (
             "recognize-norms",
             "recognize-gelu",
             "recognize-activations",
+            "hoist-slices",
             "decompose-batch-norm",
             "fuse-scale-shift",
             "fuse-input-scale",

@@ -3,8 +3,9 @@
     python -m benchmarks.busy_neighbour [MODEL...] [--rounds 8] [--seconds 0.5]
 
 Sessions of one and of two threads take turns, without and with the neighbour. Reported are mean latencies, which feel a stall
-now and then as medians do not, and their quotient: two threads must never be slower than one. Times are of the wall clock, so that the machine must be quiet otherwise: the command
-says how busy it is, and refuses to start where others keep more than half a core (--anyway: it doesn't).
+now and then as medians do not, and their quotient: two threads must never be slower than one. Times are of the wall clock, so
+that the machine must be quiet otherwise: the command says how busy it is, and refuses to start where others keep more than half a
+core busy (--anyway: it doesn't).
 """
 
 from __future__ import annotations
