@@ -59,6 +59,7 @@ STAGES: tuple[Stage, ...] = (
             "recognize-norms",
             "recognize-gelu",
             "recognize-activations",
+            "hoist-slices",
             "decompose-batch-norm",
             "fuse-scale-shift",
             "fuse-input-scale",
@@ -82,7 +83,11 @@ STAGES: tuple[Stage, ...] = (
         ("choose-schedules", "pack-operands", "generalize-kernels", "dedupe-kernels"),
         "schedules need the real shapes; after them dims become runtime sizes, and many kernels turn out equal",
     ),
-    Stage("memory", ("plan-memory",), "launches and their order are final now, and loops will need addresses"),
+    Stage(
+        "memory",
+        ("order-launches", "plan-memory"),
+        "which launches there are is final now, so that their order can be; loops will need addresses",
+    ),
     Stage("loops", ("lower-kernels", "lower-plan"), "each rule builds the loops of its kernels in standard dialects"),
     Stage(
         "llvm",

@@ -60,6 +60,7 @@ KERNEL_PASSES: dict[str, str] = {
     "pack-operands": "lowering.pack_operands:PackOperandsPass",
     "generalize-kernels": "lowering.generalize_kernels:GeneralizeKernelsPass",
     "dedupe-kernels": "passes.dedupe_kernels:DedupeKernelsPass",
+    "order-launches": "passes.order_launches:OrderLaunchesPass",
     "plan-memory": "passes.plan_memory:PlanMemoryPass",
 }
 """Passes of the kernels stage: outlining, schedules, memory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from xdsl.dialects import func
 from xdsl.ir import Block, Operation, SSAValue
@@ -39,7 +40,8 @@ class Assignment:
 
     Attributes:
         outputs: which output the value's buffer is.
-        pieces: where in the arena a value lies whose size the inputs' dims decide.
+        planned: when a value of the arena lives, whose size the inputs' dims decide.
+        pieces: where in the arena it lies.
         places: the slot of a value whose memory is reserved where it is made.
     """
 
@@ -54,11 +56,15 @@ class Assignment:
         self.life = Lifetimes(block, self.root)
         self._dedicated = self._yielded_by_loops()
         self._share_in_place()
-        self.pieces: dict[SSAValue, Piece] = {}
+        self.planned: dict[SSAValue, Lifetime] = {}
         self.places: dict[SSAValue, Place] = {}
         self._slots = 0
         self._carried: dict[tuple[graph.LoopOp, int], int] = {}
         self._assign()
+
+    @cached_property
+    def pieces(self) -> dict[SSAValue, Piece]:
+        return assign_pieces(self.planned)
 
     def root(self, value: SSAValue) -> SSAValue:
         """The value whose buffer a value uses."""
@@ -113,7 +119,6 @@ class Assignment:
 
     # -- places -------------------------------------------------------------------------------------------------------
     def _assign(self) -> None:
-        planned: dict[SSAValue, Lifetime] = {}
         unplanned: dict[SSAValue, Lifetime] = {}
         for op in self.life.ops:
             for result in op.results if isinstance(op, LaunchOp) else ():
@@ -124,12 +129,11 @@ class Assignment:
                 elif result not in self.outputs:
                     position = self.life.position[op]
                     life = Lifetime(position, self.life.of(result, position), byte_size(result))
-                    (planned if self.is_planned(result) else unplanned)[result] = life
+                    (self.planned if self.is_planned(result) else unplanned)[result] = life
             if isinstance(op, graph.UnboxOp):
                 self.places[op.result] = Place(self._new_slot())
             if isinstance(op, graph.LoopOp):
                 self._carried |= {(op, index): self._new_slot() for index in range(len(op.inits))}
-        self.pieces = assign_pieces(planned)
         slots = colour(unplanned)
         self.places |= {value: Place(self._slots + slot) for value, slot in slots.items()}
 

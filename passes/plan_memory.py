@@ -3,9 +3,9 @@
 - A view (a reshape, transpose or relayout that moves nothing) shares the memory of what it views.
 - A returned value is written where the caller wants it: its buffer is the output's.
 - An elementwise kernel writes over an input that dies there and has the same shape and element size.
-- Other values whose sizes follow from the inputs' dims live in the arena. Static ones share one slot by offset: the largest
-  first, each at the lowest offset that no value alive at the same time covers. Dynamic ones are coloured into slots of their own,
-  a slot being as large as the largest of its members at run time.
+- Other values whose sizes follow from the inputs' dims live in the arena. Static ones share one slot by offset, each at the
+  lowest that no value alive at the same time covers: the largest first, or in another order where that takes less. Dynamic ones
+  are coloured into slots of their own, a slot being as large as the largest of its members at run time.
 - Values whose sizes depend on data are reserved where they are made, in slots that grow as needed. So are the values that a
   loop carries: each in a slot of its own, which changes places with the slot of its next value.
 """
@@ -81,7 +81,7 @@ class _Planner:
     def build(self) -> ProgramOp:
         self.program = _program(self.function)
         self.top = self.program.body.block
-        self.assignment = Assignment(self.function, self.kernels, _input_symbols(self.function), overwrites)
+        self.assignment = Assignment(self.function, self.kernels, input_symbols(self.function), overwrites)
         for index, argument in enumerate(self.function.args):
             if is_object(argument):
                 self.top.add_op(TakeOp(index, self.objects[argument]))
@@ -248,7 +248,7 @@ class _Planner:
         return AllocOp(piece.slot, piece.offset, DimAttr(self.assignment.size(root)))
 
 
-def _input_symbols(function: func.FuncOp) -> list[str]:
+def input_symbols(function: func.FuncOp) -> list[str]:
     """The symbols in the dims of the arguments, sorted."""
     return sorted({s for a in tensors(function.args) for d in dims_of(a) for s in d.symbols})
 
@@ -261,7 +261,7 @@ def _program(function: func.FuncOp) -> ProgramOp:
     outputs = list(zip(_default(names["output"], "y", len(results)), results, strict=True))
     assumptions = function.attributes.get("graph.assumptions")
     checked = assumptions if isinstance(assumptions, DimsAttr) else None
-    program = ProgramOp(function.sym_name.data, _input_symbols(function), inputs, outputs, checked)
+    program = ProgramOp(function.sym_name.data, input_symbols(function), inputs, outputs, checked)
     if INPUT_DEFAULTS in function.attributes:
         program.attributes[INPUT_DEFAULTS] = function.attributes[INPUT_DEFAULTS]
     return program

@@ -10,24 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import IntegerAttr, i64
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from ..dialects.graph.base import flag, integer, ints
 from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.elementwise import ElementwiseOp
 from ..dialects.graph.linalg import MatmulOp
 from ..dialects.graph.movement import BroadcastOp, ReshapeOp, TransposeOp
-from ..dialects.graph.normalization import LayerNormOp, RmsNormOp
-from ..dialects.graph.reduction import ArgReduceOp, LogSoftmaxOp, ReduceOp, SoftmaxOp
+from ..dialects.graph.reduction import ArgReduceOp, ReduceOp
 from ..dialects.graph.types import Dims, broadcast_dims, dims_of, element_of, is_static, rank_of, tensor
 from ..lowering.strided import is_row_major
 from .canonicalize_graph.movement import DropReshape, MergeReshapes
 from .driver import Pattern, PatternPass, Rewriter, producer
 from .hoist_slices import kept_axes
+from .rebuilding import TrailingOp, rebuilt
 from .weight_math import is_known
 
 ONE = DimExpr.of(1)
-TrailingOp = LayerNormOp | RmsNormOp | SoftmaxOp | LogSoftmaxOp
 
 
 def common_suffix(a: Dims, b: Dims) -> int:
@@ -39,11 +38,6 @@ def common_suffix(a: Dims, b: Dims) -> int:
 def without_leading_ones(dims: Dims) -> Dims:
     first = next((i for i, d in enumerate(dims) if d != ONE), len(dims))
     return dims[first:]
-
-
-def rebuilt(op: Operation, operands: Sequence[SSAValue], result: Attribute) -> Operation:
-    """The same op on other operands."""
-    return type(op).create(operands=operands, result_types=[result], properties=op.properties.copy())
 
 
 class SinkReshape(Pattern[ElementwiseOp]):

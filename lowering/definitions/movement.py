@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...dialects import arith, graph
 from ...dialects.graph.base import flag, integer, ints
 from ...dialects.graph.types import dims_of
-from ..builder import Index
+from ..builder import Index, LoopBuilder
 from ..loop_types import INDEX
 from ..values import Value
 from .definer import Definer, Indices, aligned
@@ -70,7 +70,7 @@ def pad(d: Definer, op: graph.PadOp, at: Indices) -> Value:
         fill = (lambda: d.constant(0, op.x)) if value is None else (lambda: d.element(value, []))
         return d.when(inside, lambda: d.element(op.x, source), fill, op.x) if inside is not None else d.element(op.x, source)
     for axis in moved:
-        source[axis] = _folded(d, op.mode.data, source[axis], sizes[axis])
+        source[axis] = folded(d.b, op.mode.data, source[axis], sizes[axis])
     # An empty operand has nothing to repeat.
     present = d.all([d.inside(source[a], sizes[a]) for a in moved])
     return (
@@ -80,23 +80,21 @@ def pad(d: Definer, op: graph.PadOp, at: Indices) -> Value:
     )
 
 
-def _folded(d: Definer, mode: str, index: Index, size: Index) -> Index:
-    """An index before or after [0, size) brought back into it."""
-    b = d.b
+def folded(b: LoopBuilder, mode: str, index: Index, size: Index) -> Index:
+    """An index before or after [0, size) brought back into it, by a mode of `graph.pad`."""
     if mode == "edge":
         return b.max(b.min(index, b.sub(size, 1)), 0)
     if mode == "wrap":
-        return modulo(d, index, b.max(size, 1))
+        return modulo(b, index, b.max(size, 1))
     period = b.max(b.mul(b.sub(size, 1), 2), 1)
-    position = modulo(d, index, period)
+    position = modulo(b, index, period)
     return b.min(position, b.sub(period, position))
 
 
-def modulo(d: Definer, index: Index, period: Index) -> Index:
+def modulo(b: LoopBuilder, index: Index, period: Index) -> Index:
     """Remainder of the sign of the period, which is positive."""
-    b = d.b
     rest = b.op(arith.RemSIOp, [b.index(index), b.index(period)], INDEX)
-    return d.b.select(b.cmp("slt", rest, 0), b.add(rest, period), rest)
+    return b.select(b.cmp("slt", rest, 0), b.add(rest, period), rest)
 
 
 def trilu(d: Definer, op: graph.TriluOp, at: Indices) -> Value:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from xdsl.dialects import math
+from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import f32
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.base import flag, i1, ints
 from ...dialects.graph.types import dims_of
-from ..builder import Index
+from ..builder import Index, LoopBuilder
 from ..casts import cast
 from ..values import Value
 from .definer import Definer, Indices
@@ -35,6 +35,12 @@ class Axis:
 
 def resize(d: Definer, op: graph.ResizeOp, at: Indices) -> Value:
     axes = [axis_of(d, op, axis, at[axis]) for axis in resampled(op)]
+    leading = still_at_run_time(op) if op.mode.data != "nearest" else []
+    if leading:
+        moving = [a for a in axes if a.axis not in leading]
+        still = d.all([_is_still(d, op, axis) for axis in leading])
+        assert still is not None
+        return d.when(still, lambda: _sample(d, op, moving, list(at)), lambda: _sample(d, op, axes, list(at)), op.x)
     value = _sample(d, op, axes, list(at))
     if not op.is_region:
         return value
@@ -53,6 +59,26 @@ def resampled(op: graph.ResizeOp) -> list[int]:
     given = op.is_region or op.factors is not None
     pairs = enumerate(zip(dims_of(op.x), dims_of(op.result), strict=True))
     return [i for i, (a, z) in pairs if given or a != z or (scales is not None and scales[i] != 1)]
+
+
+def still_at_run_time(op: graph.ResizeOp) -> list[int]:
+    """Which of batch and channels may turn out to be copied as they are; an axis less divides the work by its taps."""
+    if op.is_region or len(dims_of(op.x)) < 3:
+        return []
+    sizes = list(zip(dims_of(op.x), dims_of(op.result), strict=True))
+    known = [a.is_static and z.is_static and a != z for a, z in sizes]
+    unknown = [axis for axis in resampled(op) if axis < 2 and not known[axis]]
+    return unknown if op.factors is not None or op.scales is None else []
+
+
+def _is_still(d: Definer, op: graph.ResizeOp, axis: int) -> SSAValue:
+    return still(d.b, op, axis, None if op.factors is None else d.element(op.factors, [axis]))
+
+
+def still(b: LoopBuilder, op: graph.ResizeOp, axis: int, factor: Value | None) -> SSAValue:
+    """Whether an axis keeps its size, and its scale is 1."""
+    same = b.cmp("eq", *(b.dim(dims_of(v)[axis]) for v in (op.x, op.result)))
+    return same if factor is None else b.op(arith.AndIOp, [same, factor.eq(1.0).ssa], i1)
 
 
 def axis_of(d: Definer, op: graph.ResizeOp, axis: int, index: Index) -> Axis:

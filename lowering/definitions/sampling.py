@@ -114,7 +114,7 @@ def _pixel(d: Definer, op: graph.SampleOp, index: Index, size: Index, weight: Va
         case _:
             edge = 0 if flag(op.align_corners) else 1
             period = b.max(b.mul(b.sub(b.add(size, edge), 1), 2), 1)
-            place = modulo(d, index, period)
+            place = modulo(d.b, index, period)
             return Tap(b.min(place, b.max(b.sub(b.sub(period, place), edge), 0)), None, weight)
 
 

@@ -10,6 +10,7 @@ from .int_contraction import IntContractionRule
 from .lines import LinesRule
 from .pack import PackRule
 from .pack_bytes import PackBytesRule
+from .pads import PadsRule
 from .reduction import ReductionRule
 from .resample import ResampleRule
 from .sampling import SamplingRule
@@ -34,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     TransposeRule(),
     ElementwiseRule(),
     CopiesRule(),
+    PadsRule(),
     PackRule(),
     PackBytesRule(),
     ResampleRule(),

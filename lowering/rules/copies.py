@@ -24,10 +24,8 @@ from ...runtime.codes import INDEX_OUT_OF_RANGE
 from ..builder import Index, KernelBuilder
 from ..kernel_attrs import body_ops, returned, sizes_of
 from ..loop_types import INDEX, bit_width, storage_type
-from ..nest import Vectors, vector_loop
+from .runs import RunBuilder
 
-UNROLL = 4
-"""Vectors a turn."""
 SHORT = 4
 """Runs of fewer elements are not worth a copy loop."""
 BLOCK_BYTES = 32768
@@ -129,9 +127,7 @@ def _runs(op: Operation) -> DimExpr:
     return outer * product(dims_of(op.operands[1])) if isinstance(op, graph.GatherOp) else outer
 
 
-class _CopyBuilder(KernelBuilder):
-    lanes: int
-    masked: bool
+class _CopyBuilder(RunBuilder):
     block_elements: int
 
     def cell(self, index: Index, run: Index) -> tuple[Index, Index, Index]:
@@ -141,27 +137,6 @@ class _CopyBuilder(KernelBuilder):
         blocks = self.ceildiv(run, self.block_elements)
         start = self.mul(self.mod(index, blocks), self.block_elements)
         return self.floordiv(index, blocks), start, self.min(self.add(start, self.block_elements), run)
-
-    def copy(self, source: SSAValue, start: Index, target: SSAValue, to: Index, count: Index) -> None:
-        """Copy `count` elements from `start` of one flat buffer to `to` of another."""
-        block = self.lanes * UNROLL
-        whole = self.mul(self.floordiv(count, block), block)
-
-        def blocks(at: Index, _: Sequence[SSAValue]) -> None:
-            positions = [self.add(at, v * self.lanes) for v in range(UNROLL)]
-            loaded = [self.vload(source, [self.add(start, p)], self.lanes) for p in positions]
-            for value, p in zip(loaded, positions, strict=True):
-                self.vstore(value, target, [self.add(to, p)])
-
-        def tail(at: Index, lanes: int, mask: SSAValue | None) -> None:
-            here, there = [self.add(start, at)], [self.add(to, at)]
-            if lanes:
-                self.vstore(self.vload(source, here, lanes, mask), target, there, mask)
-            else:
-                self.store(self.load(source, here), target, there)
-
-        self.for_(0, whole, blocks, step=block)
-        vector_loop(self, whole, count, Vectors(self.lanes, 1, self.masked), tail)
 
 
 def _concat(b: _CopyBuilder, op: graph.ConcatOp, buffers: dict[SSAValue, SSAValue]) -> func.FuncOp:

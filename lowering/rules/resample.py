@@ -2,6 +2,9 @@
 
 A step of the parallel space is an output row: all columns of the innermost spatial dim at one place of the others. The source
 coordinate of a column is computed once, in f32, and serves all channels.
+
+Sizes and scales of run time may resample batch and channels too. They hardly ever do: each row asks, and if so goes element by
+element.
 """
 
 from __future__ import annotations
@@ -19,10 +22,12 @@ from ...dialects.graph.base import flag
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.graph.types import dims_of, element_of, order_of, physical_strides, rank_of
 from ...dialects.kernel import ScheduleAttr
-from ..builder import Index, KernelBuilder
+from ..builder import Index
 from ..casts import to_register, to_storage
-from ..definitions.resize import coordinate, resampled, rounded
-from ..kernel_attrs import body_ops, returned, sizes_of
+from ..definitions import DEFINITIONS, Definer
+from ..definitions.resize import axis_of, resampled, rounded, still, still_at_run_time
+from ..frame import Frame
+from ..kernel_attrs import body_ops
 from ..loop_types import INDEX
 from ..values import Value, register_type
 from .window import channels_last
@@ -47,8 +52,8 @@ class ResampleRule:
         if len(ops) != 1 or not isinstance(op := ops[0], graph.ResizeOp) or rank_of(op.x) < 3:
             return False
         order = channels_last(rank_of(op.x))
-        plain = not (flag(op.antialias) or flag(op.exclude_outside) or op.is_region) and op.factors is None
-        spatial = all(axis >= 2 for axis in resampled(op))
+        plain = not (flag(op.antialias) or flag(op.exclude_outside) or op.is_region)
+        spatial = all(axis >= 2 or axis in still_at_run_time(op) for axis in resampled(op))
         floats = isinstance(element_of(op.x), FLOATS)
         ordered = order_of(op.x) == order and order_of(op.result) == order
         return plain and spatial and floats and ordered and op.mode.data in ("nearest", "linear")
@@ -75,9 +80,7 @@ class ResampleRule:
         return DimExpr.of(0)
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
-        elements = [element_of(v) for v in (*kernel.args, *returned(kernel))]
-        b = KernelBuilder(kernel.sym_name.data, elements, sizes_of(kernel))
-        return _Resample(b, _op(kernel), schedule["lanes"]).build()
+        return _Resample(Frame.of(kernel), _op(kernel), schedule["lanes"]).build()
 
 
 def _op(kernel: func.FuncOp) -> graph.ResizeOp:
@@ -87,21 +90,41 @@ def _op(kernel: func.FuncOp) -> graph.ResizeOp:
 class _Resample:
     """Builds the loops of one kernel."""
 
-    def __init__(self, b: KernelBuilder, op: graph.ResizeOp, lanes: int) -> None:
-        self.b, self.op, self.lanes = b, op, lanes
+    def __init__(self, frame: Frame, op: graph.ResizeOp, lanes: int) -> None:
+        self.b, self.op, self.lanes = frame.b, op, lanes
+        self.definer, b = Definer(frame, DEFINITIONS), frame.b
         self.x, self.out = b.buffers[0], b.buffers[-1]
         self.element = element_of(op.x)
         self.sizes, self.targets = ([b.dim(d) for d in dims_of(v)] for v in (op.x, op.result))
         self.x_strides, self.out_strides = ([b.dim(s) for s in physical_strides(v)] for v in (op.x, op.result))
-        self.moved = resampled(op)
+        self.leading = still_at_run_time(op)
+        self.moved = [axis for axis in resampled(op) if axis not in self.leading]
 
     def build(self) -> func.FuncOp:
         self.b.for_(self.b.lo, self.b.hi, lambda row, _: self._row(row))
         return self.b.finish()
 
     def _row(self, row: Index) -> None:
-        b = self.b
+        b, factors = self.b, self.op.factors
         place = b.delinearize(row, [self.targets[0], *self.targets[2:-1]])
+        kept = [still(b, self.op, axis, factors and self.definer.element(factors, [axis])) for axis in self.leading]
+        if kept:
+            b.if_(self.definer.all(kept) or kept[0], lambda: self._columns(place), lambda: self._elements(place))
+        else:
+            self._columns(place)
+
+    def _elements(self, place: Sequence[Index]) -> None:
+        """A row by the op's definition."""
+        b = self.b
+
+        def element(column: Index, channel: Index) -> None:
+            at = [place[0], channel, *place[1:], column]
+            b.store(to_storage(self.definer.element(self.op.result, at)), self.out, [b.linear(at, self.out_strides)])
+
+        b.for_(0, self.targets[-1], lambda column, _: b.for_(0, self.targets[1], lambda c, _: element(column, c)))
+
+    def _columns(self, place: Sequence[Index]) -> None:
+        b = self.b
         outer = [self._taps(axis + 2, at) for axis, at in enumerate(place[1:])]
 
         def column(at: SSAValue, _: Sequence[SSAValue]) -> None:
@@ -145,20 +168,12 @@ class _Resample:
     def _taps(self, axis: int, index: Index) -> Taps:
         if axis not in self.moved:
             return Taps((index,))
-        size, target = self._float(self.sizes[axis]), self._float(self.targets[axis])
-        scales = self.op.scales
-        scale = target / size if scales is None else size.like(scales.get_values()[axis])
-        where = coordinate(self.op, self._float(index), size, target, scale)
+        where = axis_of(self.definer, self.op, axis, index).where
         if self.op.mode.data == "nearest":
             return Taps((self._clamped(rounded(self.op.nearest.data, where), axis),))
         low = where.math(math.FloorOp)
         fraction = where - low
         return Taps((self._clamped(low, axis), self._clamped(low + 1.0, axis)), (1.0 - fraction, fraction))
-
-    def _float(self, index: Index) -> Value:
-        b = self.b
-        integer = b.pure(arith.IndexCastOp, [b.index(index)], i64)
-        return Value(b, b.pure(arith.SIToFPOp, [integer], f32), f32)
 
     def _clamped(self, where: Value, axis: int) -> Index:
         """A whole coordinate as an index inside x."""

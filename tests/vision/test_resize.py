@@ -110,6 +110,17 @@ def test_dynamic_sizes(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+@pytest.mark.parametrize("scales", [(2, 1, 1.5, 1), (1, 2, 0.5, 2), (2, 2, 1, 1), (1, 1, 1, 1), (1, 1.4, 1, 1)])
+def test_batch_and_channels_by_scales_of_run_time(scales: tuple[float, ...], mode: str) -> None:
+    """Kernels take the short way where both stay as they are; the constant model knows which way to go."""
+    factors = np.array(scales, np.float32)
+    constant, feeds = one_node("Resize", [X], {2: factors}, opset=19, mode=mode)
+    expected = tilewright.compile(constant, guard=True).run(feeds)["y0"]
+    model, feeds = one_node("Resize", [X, None, factors], opset=19, mode=mode)
+    np.testing.assert_allclose(tilewright.compile(model, guard=True).run(feeds)["y0"], expected, 1e-5, 1e-5)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
 @pytest.mark.parametrize("scale", [np.nan, -1.0, 0.0])
 def test_scales_that_make_nothing(scale: float, mode: str) -> None:
     scales = np.array([1, 1, scale, 1], np.float32)
