@@ -85,6 +85,12 @@ def test_op_has_a_round_trip_and_an_invalid_case(dialect: str, op: str) -> None:
     assert mentions(lit_text(f"dialects/{dialect}/invalid*.mlir"), op), f"not in lit/dialects/{dialect}/invalid*.mlir"
 
 
+@pytest.mark.parametrize("op", [op for dialect, op in OPS if dialect == "graph"])
+def test_graph_op_has_a_lowering_case(op: str) -> None:
+    """Down to loops, or to what the host program has in its place; `graph.custom` comes from a model that uses a plugin."""
+    assert mentions(lit_text("lowering/**/*.mlir") + lit_text("lowering/ops/*.onnxtxt"), op), "not in lit/lowering/**/*.mlir"
+
+
 @pytest.mark.parametrize("row", REWRITES)
 def test_rewrite_has_a_positive_and_a_negative_case(row: str) -> None:
     kinds = set(re.findall(rf"REWRITE {row}\b( negative)?", lit_text("**/*.*")))
