@@ -3,8 +3,8 @@
     python -m benchmarks.agreement [--only REGEX] [--folder DIR]
 
 One network at a time: inflated, compiled once, run on its inputs, and, where it has symbolic dims, on random inputs of other
-sizes with the same session. The table goes to results/agreement.md and .json; --only prints it. onnxruntime runs with its optimizations
-off, so that its sums are the model's.
+sizes with the same session. The table goes to results/agreement.md and .json; --only prints it. onnxruntime runs with its
+optimizations off, so that its sums are the model's.
 """
 
 from __future__ import annotations

@@ -23,7 +23,10 @@ config.environment["PYTHONPATH"] = str(root / "typings")
 config.environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 config.substitutions += [
     ("tilewright-opt", f"{sys.executable} -m tilewright.cli.opt"),
-    ("%plugins", f"PYTHONPATH={root / 'typings'}{os.pathsep}{root / 'lit' / 'plugins'} TILEWRIGHT_PLUGINS=roll"),
+    (
+        "%plugins",
+        f"PYTHONPATH={root / 'typings'}{os.pathsep}{root / 'lit' / 'plugins'} PYTHONDONTWRITEBYTECODE=1 TILEWRIGHT_PLUGINS=roll",
+    ),
     ("%models", str(root / "benchmarks" / "zoo")),
 ]
 if mlir_opt := shutil.which("mlir-opt-19") or shutil.which("mlir-opt"):

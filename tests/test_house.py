@@ -49,7 +49,7 @@ def relative(path: Path) -> str:
 @cache
 def lit_text(pattern: str) -> str:
     """All lit tests whose path matches, joined."""
-    return "\n".join(path.read_text() for path in sorted(LIT.glob(pattern)))
+    return "\n".join(path.read_text() for path in sorted(LIT.glob(pattern)) if path.is_file() and path.suffix != ".pyc")
 
 
 def mentions(text: str, word: str) -> bool:
