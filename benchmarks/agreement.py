@@ -2,9 +2,9 @@
 
     python -m benchmarks.agreement [--only REGEX] [--folder DIR]
 
-One network at a time: inflated, compiled once, run on its inputs, and, where it has symbolic dims, on random inputs of other sizes
-with the same session. The table goes to results/agreement.md and .json; --only prints it. onnxruntime runs with its optimizations
-off, so that its sums are the model's.
+One network at a time: inflated, compiled once, run on its inputs, and, where it has symbolic dims, on random inputs of other
+sizes with the same session. The table goes to results/agreement.md and .json; --only prints it. onnxruntime runs with its
+optimizations off, so that its sums are the model's.
 """
 
 from __future__ import annotations
@@ -159,11 +159,11 @@ def report(rows: Sequence[Row]) -> str:
     why = [f"- {name}: {tolerance:g}. {reason}" for name, (tolerance, reason) in REASONS.items()]
     return "\n\n".join(
         [
-            "absolute: max|a - b|. relative: max|a - b| / max|b|, the largest over the outputs. integers: elements of integer outputs "
-            "that differ. The dynamic networks run at all sizes with one session.",
+            "absolute: max|a - b|. relative: max|a - b| / max|b|, the largest over the outputs. integers: elements of integer "
+            "outputs that differ. The dynamic networks run at all sizes with one session.",
             table(["network", "sizes", "absolute", "relative", "tolerance", "integers"], cells),
-            f"The tolerance on the relative difference is {TOLERANCE:g}: f32 sums of some thousand products in another order, through up to "
-            "a hundred layers. Others:",
+            f"The tolerance on the relative difference is {TOLERANCE:g}: f32 sums of some thousand products in another order, "
+            "through up to a hundred layers. Others:",
             "\n".join(why),
         ]
     )

@@ -9,6 +9,7 @@ from xdsl.irdl import ParsePropInAttrDict, irdl_op_definition, operand_def, prop
 from xdsl.traits import Pure
 
 from .base import FALSE, GraphOp, Operand, require, si64
+from .dims import DimExpr
 from .elementwise import is_float
 from .linalg import require_equal
 from .types import AnyTensor, dims_of, element_of, rank_of, tensor
@@ -65,7 +66,7 @@ class SuppressOp(GraphOp):
         require(rank_of(self.limit) == rank_of(self.threshold) == 0, "limit and threshold are scalars")
         require_equal(boxes[0], candidates[0], "boxes and candidates differ in batches")
         require_equal(boxes[1], candidates[2], "boxes and candidates differ in boxes")
-        require(boxes[2].is_static and boxes[2].value == 4, f"a box has 4 numbers, got {boxes[2]}")
+        require_equal(boxes[2], DimExpr.of(4), "a box has 4 numbers")
         return [tensor(si64, candidates)]
 
 

@@ -44,7 +44,7 @@ def agree(model: onnx.ModelProto, *runs: Feeds, tolerance: float = 1e-5) -> None
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    peer = ort.InferenceSession(_typed(model).SerializeToString(), options)
+    peer = ort.InferenceSession(typed(model).SerializeToString(), options)
     session = tilewright.compile(model)
     for feeds in runs:
         try:
@@ -59,7 +59,7 @@ def agree(model: onnx.ModelProto, *runs: Feeds, tolerance: float = 1e-5) -> None
                 _compare(list(variant.run(feeds).values()), wanted, tolerance)
 
 
-def _typed(model: onnx.ModelProto) -> onnx.ModelProto:
+def typed(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with the types of its outputs, which onnxruntime wants."""
     return onnx.shape_inference.infer_shapes(model)
 

@@ -12,7 +12,7 @@ func.func @f(%x: tensor<4x3xf32>) {
   func.return
 }
 // -----
-// CHECK: a box has 4 numbers, got 5
+// CHECK: a box has 4 numbers: 5 and 4
 func.func @f(%x: tensor<1x9x5xf32>, %c: tensor<1x2x9xsi64>, %l: tensor<si64>, %t: tensor<f32>) {
   %r = graph.suppress %x, %c, %l, %t : (tensor<1x9x5xf32>, tensor<1x2x9xsi64>, tensor<si64>, tensor<f32>) -> tensor<1x2x9xsi64>
   func.return
