@@ -94,6 +94,9 @@ def test_keys_tell_models_and_options_apart(folder: Path, path: Path, monkeypatc
     ]
     monkeypatch.setenv("TILEWRIGHT_DISABLE_PASS", "sink-movement")
     keys.append(key(path))
+    tilewright.register_op("test.cache", "Op")(small_model)
+    keys.append(key(path))
+    tilewright.unregister_op("test.cache", "Op")
     assert None not in keys and len(set(keys)) == len(keys)
 
 
