@@ -2,10 +2,9 @@
 
 Nothing here loads xdsl, onnx or llvmlite.
 
-An entry is named after a hash of the model's content, of the options, and of everything that compiles it (ops that users have
-registered are a part), and is a file as
-`Session.save` writes it: its weights are mapped, so that processes share them. A model whose entry would be
-larger than a third of the bound is not kept, for it would push out the others.
+An entry is named after a hash of the model's content, of the options, and of everything that compiles it (ops that users
+have registered are a part of that), and is a file as `Session.save` writes it: its weights are mapped, so that processes share
+them. A model whose entry would be larger than a third of the bound is not kept, for it would push out the others.
 """
 
 from __future__ import annotations
@@ -96,7 +95,7 @@ def find_program(key: str) -> Program | None:
     if path is None:
         return None
     try:
-        return read_program(path, verify=True)
+        return read_program(path, verify=True, foreign=True)
     except (BadExecutableError, OSError):
         with suppress(OSError):
             path.unlink()

@@ -17,6 +17,7 @@ from onnx import helper, numpy_helper
 import tilewright
 from tilewright import api
 from tilewright.backends.executable_cache import executable_key
+from tilewright.backends.targets import TARGETS
 
 FLOAT = onnx.TensorProto.FLOAT
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32)
@@ -139,6 +140,14 @@ def test_the_oldest_entry_goes_first(folder: Path, path: Path, monkeypatch: pyte
     tilewright.compile(small_model(0.25))
     (second,) = entries(folder)
     assert second != first
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_models_for_other_machines_are_kept(folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    first = api.compiled_program(path, target=target)
+    monkeypatch.setattr("tilewright.compiler.compile_program", no_compiler)
+    again = api.compiled_program(path, target=target)
+    assert (again.image, again.machine, again.interface) == (first.image, first.machine, first.interface)
 
 
 @pytest.mark.parametrize("variable", ["TILEWRIGHT_VERIFY", "TILEWRIGHT_REWRITE_LIMIT"])
