@@ -2,9 +2,9 @@
 
 Nothing here loads xdsl, onnx or llvmlite.
 
-An entry is named after a hash of the model's content, of the options, and of everything that compiles it, and is a file as
-`Session.save` writes it: its weights are mapped, so that processes share them. A model whose entry would be
-larger than a third of the bound is not kept, for it would push out the others.
+An entry is named after a hash of the model's content, of the options, and of everything that compiles it (ops that users
+have registered are a part of that), and is a file as `Session.save` writes it: its weights are mapped, so that processes share
+them. A model whose entry would be larger than a third of the bound is not kept, for it would push out the others.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from .. import knobs
 from ..errors import BadExecutableError
 from ..frontend.wire import WireError, strip
+from ..registration import registered_digest
 from ..runtime.executable import Program
 from ..runtime.hashing import tree_digest
 from ..runtime.model_file import map_file, read_program, unsaved, write_to
@@ -61,7 +62,7 @@ def executable_key(
     if content is None:
         return None
     pinned = sorted((name, tuple(dims)) for name, dims in (shapes or {}).items())
-    options = repr((target, pinned, tuple(disable_pass), strict_math, knobs.settings()))
+    options = repr((target, pinned, tuple(disable_pass), strict_math, knobs.settings(), registered_digest()))
     return hashlib.sha256("\0".join((compiler_digest(), content, options)).encode()).hexdigest()
 
 
@@ -94,7 +95,7 @@ def find_program(key: str) -> Program | None:
     if path is None:
         return None
     try:
-        return read_program(path, verify=True)
+        return read_program(path, verify=True, foreign=True)
     except (BadExecutableError, OSError):
         with suppress(OSError):
             path.unlink()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import llvmlite.binding as llvm
+
 from ..errors import CompileError
 from . import codegen
 from .targets import TargetModel
@@ -18,6 +20,11 @@ T = TypeVar("T")
 def processor_of(target: TargetModel) -> codegen.Processor:
     """The target in LLVM's words."""
     return codegen.Processor(target.triple, target.cpu, target.features)
+
+
+def target_machine(target: TargetModel) -> llvm.TargetMachine:
+    """LLVM's target machine for a target."""
+    return codegen.target_machine(processor_of(target))
 
 
 def rejection(words: str, unit: str | None = None) -> CompileError:
@@ -39,4 +46,4 @@ def compile_object(ir_text: str, target: TargetModel) -> bytes:
 
 def compile_assembly(ir_text: str, target: TargetModel) -> str:
     """The same as assembly text, to read."""
-    return _checked(lambda: codegen.target_machine(processor_of(target)).emit_assembly(codegen.parse(ir_text)))
+    return _checked(lambda: target_machine(target).emit_assembly(codegen.parse(ir_text)))

@@ -158,9 +158,10 @@ class _File:
         return data
 
 
-def read_program(path: Path, *, verify: bool = False) -> Program:
-    """Read a compiled model. Weights stay in the file, which is mapped and must not change while the program is in use.
+def read_program(path: Path, *, verify: bool = False, foreign: bool = False) -> Program:
+    """Read a compiled model, one for other machines too where `foreign` says so.
 
+    Weights stay in the file, which is mapped and must not change while the program is in use.
     Checked are the file's size, the checksums of manifest, code and plan and, where `verify` asks for it, those of weights.
 
     Raises:
@@ -170,7 +171,7 @@ def read_program(path: Path, *, verify: bool = False) -> Program:
     """
     file = _File(path, np.frombuffer(map_file(path), np.uint8))
     try:
-        return _read(file, verify)
+        return _read(file, verify, foreign)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise file.fail(f"is inconsistent: {type(error).__name__}: {error}") from error
 
@@ -182,11 +183,12 @@ def map_file(path: Path) -> bytes | mmap.mmap:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
 
 
-def _read(file: _File, verify: bool) -> Program:
+def _read(file: _File, verify: bool, foreign: bool) -> Program:
     manifest = _read_manifest(file)
     needs = manifest["machine"]
     machine = Machine(needs["target"], needs["arch"], frozenset(needs["cpu_flags"]))
-    check_machine(machine.arch, machine.cpu_flags)
+    if not foreign:
+        check_machine(machine.arch, machine.cpu_flags)
     code, plan = (file.part(manifest["parts"][name], name) for name in ("code", "plan"))
     content = json.loads(plan)
     interface = decode_interface(content["interface"])

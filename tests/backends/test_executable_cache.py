@@ -17,6 +17,7 @@ from onnx import helper, numpy_helper
 import tilewright
 from tilewright import api
 from tilewright.backends.executable_cache import executable_key
+from tilewright.backends.targets import TARGETS
 
 FLOAT = onnx.TensorProto.FLOAT
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32)
@@ -94,6 +95,9 @@ def test_keys_tell_models_and_options_apart(folder: Path, path: Path, monkeypatc
     ]
     monkeypatch.setenv("TILEWRIGHT_DISABLE_PASS", "sink-movement")
     keys.append(key(path))
+    tilewright.register_op("test.cache", "Op")(small_model)
+    keys.append(key(path))
+    tilewright.unregister_op("test.cache", "Op")
     assert None not in keys and len(set(keys)) == len(keys)
 
 
@@ -136,6 +140,14 @@ def test_the_oldest_entry_goes_first(folder: Path, path: Path, monkeypatch: pyte
     tilewright.compile(small_model(0.25))
     (second,) = entries(folder)
     assert second != first
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_models_for_other_machines_are_kept(folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    first = api.compiled_program(path, target=target)
+    monkeypatch.setattr("tilewright.compiler.compile_program", no_compiler)
+    again = api.compiled_program(path, target=target)
+    assert (again.image, again.machine, again.interface) == (first.image, first.machine, first.interface)
 
 
 @pytest.mark.parametrize("variable", ["TILEWRIGHT_VERIFY", "TILEWRIGHT_REWRITE_LIMIT"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import struct
 import subprocess
@@ -83,6 +84,19 @@ def test_memory_is_never_writable_and_executable() -> None:
     spans = [(*(int(part, 16) for part in place.split("-")), rights) for place, rights in rows]
     assert [rights for low, high, rights in spans if low < end and high > start] == ["r--p", "r-xp"]
     assert (start, start + image.code_start, "r--p") in spans
+
+
+def test_perf_finds_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILEWRIGHT_PERF_MAP", "1")
+    path = Path(f"/tmp/perf-{os.getpid()}.map")
+    try:
+        code = MappedImage(link(objects(CALLER, CALLEE)))
+        rows = [line.split() for line in path.read_text().splitlines()]
+    finally:
+        path.unlink(missing_ok=True)
+    assert {(int(start, 16), name) for start, size, name in rows if int(size, 16)} == {
+        (code.address(name), name) for name in ("tw_a", "tw_b")
+    }
 
 
 @pytest.mark.parametrize(
