@@ -1,4 +1,4 @@
-"""Compiling a model for AArch64 and running it in qemu's user-mode emulator: objects linked into a library, and runner.c.
+"""Compiling a model for AArch64 and running it in qemu's user-mode emulator: runner.c maps its image as a session does.
 
 Needs `qemu-aarch64` and `aarch64-linux-gnu-gcc` (Debian: qemu-user, gcc-aarch64-linux-gnu).
 """
@@ -19,22 +19,19 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
-from tilewright.backends.load import llvm_ir
-from tilewright.backends.object_cache import cached_object
+from tilewright.backends.load import build_program
 from tilewright.compiler import CompileOptions, compile_to_ir
-from tilewright.lowering.interface import read_interface
-from tilewright.passes.target_attr import target_of
 from tilewright.runtime.executable import Interface, TensorSpec
 
 Array = NDArray[Any]
-_GCC, _LINKER, _SYSROOT = "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-ld", "/usr/aarch64-linux-gnu"
+_GCC = "aarch64-linux-gnu-gcc"
 _KINDS = {"input": 0, "output": 1, "weight": 2, "arena": 3}
 
 
 def emulator() -> str | None:
     """The emulator's path; None where it or the cross compiler is missing."""
     found = next(filter(None, map(shutil.which, ("qemu-aarch64", "qemu-aarch64-static"))), None)
-    return found if shutil.which(_GCC) and shutil.which(_LINKER) else None
+    return found if shutil.which(_GCC) else None
 
 
 EMULATED = pytest.mark.skipif(emulator() is None, reason="qemu-aarch64 or aarch64-linux-gnu-gcc is missing")
@@ -47,7 +44,7 @@ def _runner() -> Path:
     """runner.c, compiled once in this process."""
     program = Path(mkdtemp(prefix="tw-arm-")) / "runner"
     source = Path(__file__).with_name("runner.c")
-    subprocess.run([_GCC, "-O1", "-Wall", "-Werror", source, "-o", program, "-ldl"], check=True)
+    subprocess.run([_GCC, "-O1", "-static", "-Wall", "-Werror", source, "-o", program], check=True)
     return program
 
 
@@ -64,28 +61,31 @@ class EmulatedSession:
 
     def __init__(self, model: str | Path | bytes | onnx.ModelProto, target: str) -> None:
         compilation = compile_to_ir(model, CompileOptions(target=target, reuse_kernels=False))
+        program = build_program(compilation.module, compilation.session.weights, {})
         self.cpu = PROCESSORS.get(target, _ANY_PROCESSOR)
-        self.interface = read_interface(compilation.module)
+        self.interface, self.image = program.interface, program.image
         if self.interface.objects:
             raise NotImplementedError("objects need a host")
-        store = compilation.session.weights
-        self.weights = [np.ascontiguousarray(store[key]) for key in self.interface.weights]
-        self.defaults = {key: store[key] for key in self.interface.defaults}
-        texts, model_target = llvm_ir(compilation.module), target_of(compilation.module)
-        self._library = _link([cached_object(text, model_target) for text in texts.values()])
+        self.weights = [np.ascontiguousarray(program.weights[key]) for key in self.interface.weights]
+        self.defaults = {key: program.weights[key] for key in self.interface.defaults}
 
     def run(self, feeds: Mapping[str, Array] | Sequence[Array]) -> dict[str, Array]:
         """The outputs by name. RuntimeError where the emulator or the model stops with an error."""
         inputs = _arrays(self.interface, feeds, self.defaults)
         with TemporaryDirectory() as name:
             folder = Path(name)
-            for file, content in (("model.so", self._library), ("case", self._case(inputs))):
-                (folder / file).write_bytes(content)
-            command = [emulator() or "", "-cpu", self.cpu, "-L", _SYSROOT, _runner(), folder / "model.so", folder / "case"]
-            done = subprocess.run([*command, folder / "result"], capture_output=True, text=True, timeout=600)
+            (folder / "case").write_bytes(self._code() + self._case(inputs))
+            command = [emulator() or "", "-cpu", self.cpu, _runner(), folder / "case", folder / "result"]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=600)
             if done.returncode:
                 raise RuntimeError(f"the emulator ended with {done.returncode}: {done.stderr.strip()}")
             return self._outputs((folder / "result").read_bytes())
+
+    def _code(self) -> bytes:
+        image = self.image
+        places = {symbol.name: symbol.offset for symbol in image.symbols}
+        words = [len(image.data), image.code_start, places["tw_plan"], places["tw_run"]]
+        return np.array(words, "<i8").tobytes() + image.data
 
     def _case(self, inputs: Sequence[Array]) -> bytes:
         interface = self.interface
@@ -121,17 +121,6 @@ class EmulatedSession:
             found[spec.name] = np.frombuffer(data, spec.dtype, count, position).reshape(shape)
             position += count * spec.dtype.itemsize
         return found
-
-
-def _link(objects: Sequence[bytes]) -> bytes:
-    """A shared library of these objects, which need no other."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = [folder / f"{number}.o" for number in range(len(objects))]
-        for path, data in zip(paths, objects, strict=True):
-            path.write_bytes(data)
-        subprocess.run([_LINKER, "-shared", "--no-undefined", "-o", folder / "model.so", *paths], check=True)
-        return (folder / "model.so").read_bytes()
 
 
 def _arrays(interface: Interface, feeds: Mapping[str, Array] | Sequence[Array], defaults: Mapping[str, Array]) -> list[Array]:

@@ -1,7 +1,6 @@
-/* Runs a compiled model once: runner MODEL.so CASE RESULT. emulator.py writes CASE and reads RESULT.
+/* Runs a compiled model once: runner CASE RESULT. emulator.py writes CASE and reads RESULT.
 
    Inputs, weights and outputs end at a page without access, so that reading past their ends stops the process. */
-#include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +49,15 @@ static word next(void) {
   return value;
 }
 
+/* An image of constants and, from `code_start` on, code. */
+static char *mapped(word size, word code_start) {
+  char *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED || fread(base, 1, size, file) != (size_t)size) return NULL;
+  __builtin___clear_cache(base, base + size);
+  if (code_start && mprotect(base, code_start, PROT_READ)) return NULL;
+  return mprotect(base + code_start, size - code_start, PROT_READ | PROT_EXEC) ? NULL : base;
+}
+
 static word *words(word count) {
   word *all = malloc((count + 1) * sizeof *all);
   for (word i = 0; i < count; i++) all[i] = next();
@@ -76,11 +84,12 @@ static size_t bytes_of(const output *o, const word *table) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 4 || !(file = fopen(arguments[2], "rb"))) return NO_FILE;
-  void *code = dlopen(arguments[1], RTLD_NOW);
-  if (!code) return fprintf(stderr, "%s\n", dlerror()), NO_CODE;
-  int (*plan)(word *, word *) = (int (*)(word *, word *))dlsym(code, "tw_plan");
-  int (*run)(word *, word *) = (int (*)(word *, word *))dlsym(code, "tw_run");
+  if (count != 3 || !(file = fopen(arguments[1], "rb"))) return NO_FILE;
+  word size = next(), code_start = next(), plan_at = next(), run_at = next();
+  char *image = mapped(size, code_start);
+  if (!image) return NO_CODE;
+  int (*plan)(word *, word *) = (int (*)(word *, word *))(image + plan_at);
+  int (*run)(word *, word *) = (int (*)(word *, word *))(image + run_at);
 
   word table_words = next(), symbol_count = next(), *symbols = words(symbol_count);
   word pointer_count = next(), *pointers = words(3 * pointer_count);
@@ -114,7 +123,7 @@ int main(int count, char **arguments) {
   }
   word status = run(context, table);
 
-  FILE *out = fopen(arguments[3], "wb");
+  FILE *out = fopen(arguments[2], "wb");
   fwrite(&status, sizeof status, 1, out);
   fwrite(table, sizeof *table, table_words, out);
   for (word i = 0; !status && i < output_count; i++) {

@@ -13,8 +13,9 @@ from arm.emulator import LONG
 
 ROOT = Path(__file__).parents[2]
 CASES = (
-    "^test_(squeezenet|relu|softmax_axis_\\d|maxpool_2d_(ceil|pads|strides)|conv_with|gemm_|matmul_\\dd|lstm_|"
-    "cast_FLOAT_to_(FLOAT16|DOUBLE|INT)|top_k|qlinearmatmul|exp|erf|resize_upsample_s|loop1\\d|reduce_sum_k)"
+    "^test_(squeezenet|relu|softmax_axis_0$|maxpool_2d_(ceil|pads)|conv_with_strides_no|gemm_(default_no|all)|matmul_2d|"
+    "matmulinteger|lstm_(default|batch)|cast_FLOAT_to_(FLOAT16|DOUBLE|UINT8)|top_k_|qlinearmatmul_2D_int8|exp_|erf|"
+    "resize_upsample_scales_(linear|nearest)$|loop11|reduce_sum_keepdims_r|nonzero)"
 )
 DETECT = "from tilewright.backends.targets import host_target; print(host_target().name)"
 
