@@ -28,7 +28,7 @@ _BYTES_PER_CYCLE = 8
 _MULTIPLY_ADDS_PER_CYCLE = 2  # vectors of them
 _EXPENSIVE_STEPS = 20
 _SCALAR_CYCLES = 8  # a step of a rule without vectors, its index arithmetic included
-_SCALAR_RULES = {"scalar", "scatter", "select", "suppress"}
+_SCALAR_RULES = {"scalar", "select", "suppress"}
 
 _STEPS: dict[type[Operation], int] = {
     graph.SoftmaxOp: 25,

@@ -16,7 +16,6 @@ from .resample import ResampleRule
 from .sampling import SamplingRule
 from .scalar import ScalarRule
 from .scatter import ScatterRule
-from .scatter_rows import ScatterRowsRule
 from .select import SelectRule
 from .sort import SortRule
 from .stretch import StretchRule
@@ -39,7 +38,6 @@ RULES: tuple[Rule, ...] = (
     PackRule(),
     PackBytesRule(),
     ResampleRule(),
-    ScatterRowsRule(),
     ScatterRule(),
     SamplingRule(),
     SortRule(),

@@ -88,7 +88,7 @@ class PadsRule(BaseRule):
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         values = [*kernel.args, *returned(kernel)]
         b = RunBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
-        b.lanes = schedule["lanes"]
+        b.lanes, b.masked = schedule["lanes"], target.can_mask(bit_width(storage_type(element_of(_op(kernel).result))))
         return _Pad(b, _rows(kernel, schedule), dict(zip(values, b.buffers, strict=True))).build()
 
 

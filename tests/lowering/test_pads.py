@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from tests.lowering.kernel_runner import parse_kernel, run_kernel
 from tests.reference.interpreter import evaluate
-from tilewright.backends.targets import host_target
+from tilewright.backends.targets import get_target, host_target, runs_here
 from tilewright.lowering.kernel_attrs import body_ops
 from tilewright.lowering.rules.pads import PadsRule
 from tilewright.lowering.rules.scalar import ScalarRule
@@ -80,6 +80,15 @@ def test_elements_of_any_size(element: str, dtype: str) -> None:
     value = np.array(1, dtype)
     check(kernel(SHAPE, PADS[2], "constant", element, value=True), [ramp(SHAPE, dtype), value])
     check(kernel(SHAPE, PADS[0], "edge", element), [ramp(SHAPE, dtype)])
+
+
+@pytest.mark.parametrize("name", [t for t in ("x86-64-v2", "x86-64-v3") if runs_here(get_target(t))])
+def test_targets_that_mask_less(name: str) -> None:
+    target, inputs = get_target(name), [ramp(SHAPE)]
+    for mode in ("constant", "reflect"):
+        text = kernel(SHAPE, PADS[0], mode)
+        expected = evaluate(ModuleOp([parse_kernel(text)]), inputs, WeightStore(), "k")[0]
+        np.testing.assert_array_equal(run_kernel(parse_kernel(text), PadsRule(), inputs, target), expected)
 
 
 @pytest.mark.parametrize("mode", ["constant", "edge", "reflect", "wrap"])

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from tilewright.backends.targets import TargetModel
 from tilewright.dialects import graph
 from tilewright.errors import RunError
+from tilewright.lowering.rules.scatter import ScatterRule
 
+from .kernel_runner import parse_kernel, run_kernel
 from .kernels import Case, check_case, compile_case, targets
 
 Array = NDArray[Any]
@@ -29,7 +31,7 @@ def test_slices(reduction: str, dtype: str, target: TargetModel) -> None:
     for shape, depth in (((7, 5, 37), 1), ((7, 5, 37), 2), ((6,), 1), ((3, 4500), 1)):
         x, updates = (rng.integers(0, 4, s).astype(dtype) for s in (shape, (9, *shape[depth:])))
         indices = np.stack([rng.integers(0, n, 9) for n in shape[:depth]], -1)
-        case = Case(lambda x, i, u: graph.ScatterNdOp(x, i, u, reduction).result, [x, indices, updates], rule="scatter_rows")
+        case = Case(lambda x, i, u: graph.ScatterNdOp(x, i, u, reduction).result, [x, indices, updates], rule="scatter")
         check_case(case, target)
 
 
@@ -42,8 +44,23 @@ def test_elements(axis: int, reduction: str, target: TargetModel) -> None:
     indices = rng.integers(-shape[axis], shape[axis], count).astype(np.int32)
     inputs: list[Array] = [rng.standard_normal(s).astype(np.float32) for s in (shape, count)]
     inputs.insert(1, indices)
-    case = Case(lambda x, i, u: graph.ScatterElementsOp(x, i, u, axis, reduction).result, inputs, rule="scatter_rows")
+    case = Case(lambda x, i, u: graph.ScatterElementsOp(x, i, u, axis, reduction).result, inputs, rule="scatter")
     check_case(case, target)
+
+
+INLINE = """func.func @k(%x: tensor<4x3xsi64>) -> tensor<4x3xsi64> {
+  %i = graph.constant dense<[[3, 1], [0, -1], [3, 1]]> : tensor<3x2xsi64>
+  %u = graph.constant dense<7> : tensor<3xsi64>
+  %0 = graph.scatter_nd %x, %i, %u {reduction = "add"} : (tensor<4x3xsi64>, tensor<3x2xsi64>, tensor<3xsi64>) -> tensor<4x3xsi64>
+  func.return %0 : tensor<4x3xsi64>
+}"""
+
+
+def test_inline_constants_lie_in_scratch_memory() -> None:
+    x = np.arange(12).reshape(4, 3)
+    expected = x.copy()
+    np.add.at(expected, ([3, 0, 3], [1, -1, 1]), 7)
+    np.testing.assert_array_equal(run_kernel(parse_kernel(INLINE), ScatterRule(), [x]), expected)
 
 
 @targets
