@@ -22,7 +22,7 @@ CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 REWRITES = [
     *("F1", "F2", "F3", "F4", "R1", "R2", "R3", "R4", "R5"),
-    *("U1", "U2", "U4", "U5", "U7", "U8", "U9", "U10", "S2", "S5"),
+    *("U1", "U2", "U4", "U5", "U7", "U8", "U9", "U10", "U11", "S2", "S5"),
 ]
 """Rows of the table of rewrites (docs/rewrites.md) that this compiler has."""
 
