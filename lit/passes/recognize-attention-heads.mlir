@@ -46,9 +46,10 @@ func.func @merged(%q: tensor<6x4x8xf32>, %k: tensor<6x6x8xf32>, %v: tensor<6x6x5
 
 // REWRITE U11: positions that are compared: the query's is behind the past, however long that is.
 // CHECK-LABEL: func.func @open
-func.func @open(%past: tensor<?x8xf32, #graph.tensor<["p", 8]>>, %q: tensor<?x8xf32, #graph.tensor<["m", 8]>>, %k: tensor<?x8xf32, #graph.tensor<["p + m", 8]>>, %v: tensor<?x5xf32, #graph.tensor<["p + m", 5]>>) -> tensor<?x5xf32, #graph.tensor<["m", 5]>> {
-  // CHECK:      [[Y:%.*]] = graph.attention %q, %k, %v {scale = 1.000000e+00 : f64, softcap = 0.000000e+00 : f64, causal = #graph.dim<"p">}
+func.func @open(%q: tensor<?x8xf32, #graph.tensor<["m", 8]>>, %past: tensor<?x8xf32, #graph.tensor<["p", 8]>>) -> tensor<?x8xf32, #graph.tensor<["m", 8]>> {
+  // CHECK:      [[Y:%.*]] = graph.attention %q, %k, %k {scale = 1.000000e+00 : f64, softcap = 0.000000e+00 : f64, causal = #graph.dim<"p">}
   // CHECK-NEXT: func.return [[Y]]
+  %k = graph.concat %past, %q {axis = 0 : i64} : (tensor<?x8xf32, #graph.tensor<["p", 8]>>, tensor<?x8xf32, #graph.tensor<["m", 8]>>) -> tensor<?x8xf32, #graph.tensor<["p + m", 8]>>
   %one = graph.constant dense<1> : tensor<si64>
   %none = graph.constant dense<0> : tensor<si64>
   %low = graph.constant dense<-3.0e+38> : tensor<f32>
@@ -63,6 +64,6 @@ func.func @open(%past: tensor<?x8xf32, #graph.tensor<["p", 8]>>, %q: tensor<?x8x
   %s = graph.matmul %q, %k {transpose_rhs = true} : (tensor<?x8xf32, #graph.tensor<["m", 8]>>, tensor<?x8xf32, #graph.tensor<["p + m", 8]>>) -> tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>
   %d = graph.add %s, %b : (tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>, tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>) -> tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>
   %w = graph.softmax %d {axis = 1 : i64} : (tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>) -> tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>
-  %y = graph.matmul %w, %v : (tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>, tensor<?x5xf32, #graph.tensor<["p + m", 5]>>) -> tensor<?x5xf32, #graph.tensor<["m", 5]>>
-  func.return %y : tensor<?x5xf32, #graph.tensor<["m", 5]>>
+  %y = graph.matmul %w, %k : (tensor<?x?xf32, #graph.tensor<["m", "p + m"]>>, tensor<?x8xf32, #graph.tensor<["p + m", 8]>>) -> tensor<?x8xf32, #graph.tensor<["m", 8]>>
+  func.return %y : tensor<?x8xf32, #graph.tensor<["m", 8]>>
 }

@@ -169,11 +169,12 @@ class Frame:
             self.views[name] = builder.scratch_view(builder.scratch, at, builder.dim(size), problem.element)
             start = start + size
 
-    def micro(self, rows: int, vectors: int = 0) -> MicroKernel:
-        """The micro-kernel for so many rows, and vectors as in a block of queries unless told otherwise."""
-        vectors = vectors or self.plan.vectors
-        unroll = max(1, 8 // (rows * vectors))
-        return MicroKernel(self.b, self.problem.element, rows, vectors, self.plan.lanes, unroll, ahead=0)
+    def micro(self, rows: int, vectors: int = 0, adjacent: bool = False) -> MicroKernel:
+        """The micro-kernel for so many rows, whose elements may be `adjacent`; vectors as in a block of queries unless given."""
+        plan, vectors = self.plan, vectors or self.plan.vectors
+        by_lane = adjacent and plan.schedule.get("by_lane", 0) == 1
+        unroll = plan.lanes if by_lane else max(1, 8 // (rows * vectors))
+        return MicroKernel(self.b, self.problem.element, rows, vectors, plan.lanes, unroll, 0, by_lane)
 
     def visible_keys(self, first: Index, count: Index) -> Index:
         """Keys that at least one of `count` queries from row `first` on sees: those after them are left out."""

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from xdsl.ir import SSAValue
 
 from ..builder import Index
+from ..strided import ONE
 from .attention_frame import Frame
 from .attention_rows import FewQueries
 from .attention_softmax import State, adjust_scores, exponentials, factors, packed_mask
@@ -125,7 +126,7 @@ class _Queries:
         b.for_(0, steps, lambda step, _: rows(step))
 
     def _score_rows(self, first: Index, key: Index, rows: int) -> None:
-        b, plan, k, micro = self.b, self.plan, self.problem.k, self.frame.micro(rows)
+        b, plan, k, micro = self.b, self.plan, self.problem.k, self.frame.micro(rows, adjacent=self.problem.k.column == ONE)
         at = b.add(self.k_start, b.mul(b.add(first, key), b.dim(k.row)))
         keys = b.view(self.frame.buffers[k.value], [rows, self.frame.depth], [b.dim(k.row), b.dim(k.column)], at)
         queries = b.view(self.frame.views["queries"], [self.frame.depth, plan.nr], [plan.nr, 1])

@@ -103,7 +103,7 @@ class FewQueries:
         write_panel(b, source, self.frame.views["row_keys"], 0, plan.key_panel, self.lanes)
         panel = b.view(self.frame.views["row_keys"], [depth, plan.key_panel], [plan.key_panel, 1])
         vectors = plan.key_panel // self.lanes
-        micro = self.frame.micro(plan.rr, vectors)
+        micro = self.frame.micro(plan.rr, vectors, adjacent=True)
 
         def scores(row: Index) -> None:
             queries = b.view(self.frame.views["row_queries"], [plan.rr, depth], [depth, 1], b.mul(row, depth))
@@ -199,7 +199,7 @@ class FewQueries:
 
     def _add_columns(self, row: Index, count: Index, values: SSAValue, column: int, vectors: int) -> None:
         b, plan = self.b, self.plan
-        micro = self.frame.micro(plan.rr, vectors)
+        micro = self.frame.micro(plan.rr, vectors, adjacent=True)
         powers = b.view(self.frame.views["row_scores"], [plan.rr, count], [plan.padded_keys, 1], b.mul(row, plan.padded_keys))
         start = b.add(b.mul(row, plan.padded_columns), column)
         places = [b.add(start, r * plan.padded_columns + i * self.lanes) for r in range(plan.rr) for i in range(vectors)]
