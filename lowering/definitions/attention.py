@@ -7,7 +7,7 @@ from math import inf
 from xdsl.dialects import math
 
 from ...dialects import graph
-from ...dialects.graph.base import flag
+from ...dialects.graph.base import flag, i1
 from ...dialects.graph.types import dims_of
 from ..builder import Index
 from ..values import Value
@@ -29,7 +29,9 @@ def attention(d: Definer, op: graph.AttentionOp, at: Indices) -> Value:
         power = (_score(d, op, at, key[0]) - peak).math(math.ExpOp)
         return [sums[0] + power, sums[1] + power * d.element(op.v, [*v_batch, key[0], at[-1]])]
 
-    total, weighted = d.fold([keys], [zero, zero], add)
+    # Without keys the result is a sum of nothing.
+    none = Value(d.b, d.b.cmp("eq", keys, 0), i1)
+    total, weighted = d.fold([keys], [none.select(d.constant(1, op.result), zero), zero], add)
     return finish(op, total, weighted * (1.0 / total))
 
 

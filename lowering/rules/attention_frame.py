@@ -8,10 +8,12 @@ from functools import cached_property
 from xdsl.dialects.builtin import Float64Type
 from xdsl.ir import SSAValue
 
+from ...dialects.graph.base import i1
 from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
 from ..strided import ONE
+from ..values import Value
 from .attention_problem import Matrices, Problem
 from .contraction_micro import MicroKernel, RegisterBlock
 from .contraction_schedule import round_up
@@ -115,7 +117,7 @@ class Plan(RegisterBlock):
     @cached_property
     def block_keys(self) -> int:
         keys = self.problem.keys
-        return min(self.block, keys.value) if keys.is_static else self.block
+        return min(self.block, max(keys.value, 1)) if keys.is_static else self.block
 
     @cached_property
     def regions(self) -> dict[str, DimExpr]:
@@ -188,6 +190,15 @@ class Frame:
         """Where the matrix of a batch starts in its buffer."""
         b = self.b
         return b.linear(batch, [b.dim(s) for s in matrices.batch], b.dim(matrices.offset))
+
+    def first_totals(self) -> list[SSAValue]:
+        """Sums of no exponentials; 1 where there are no keys at all, whose products are sums of nothing: 0."""
+        b, keys, zeros = self.b, self.problem.keys, self.micro(1).zeros()
+        if keys.is_static and keys.value > 0:
+            return zeros
+        none = Value(b, b.cmp("eq", self.keys, 0), i1)
+        total = none.select(Value(b, b.const(1.0, self.problem.element), self.problem.element), 0.0)
+        return [b.broadcast(total.ssa, self.plan.lanes)] * len(zeros)
 
     @property
     def one_block(self) -> bool:

@@ -69,7 +69,7 @@ class FewQueries:
         b, q, depth, padded = self.b, self.problem.q, self.frame.depth, self.plan.padded_columns
         zero, at, sums, query = self._number(0.0), b.mul(row, self.lanes), b.mul(row, padded), b.mul(row, depth)
         self._keep(self._number(-inf), "row_peaks", at)
-        self._keep(zero, "row_totals", at)
+        self._keep(self._value(self.frame.first_totals()[0]), "row_totals", at)
         self._keep(zero, "row_factors", at)
         self._columns(lambda c: self._keep(zero, "row_sums", b.add(sums, c)), padded)
         existing = b.min(b.add(self.first, row), b.sub(self.frame.rows, 1))

@@ -28,8 +28,8 @@ class State:
 
     @staticmethod
     def initial(frame: Frame) -> State:
-        zero = frame.micro(1).zeros()
-        return State([frame.b.const(-inf, z.type) for z in zero], zero)
+        totals = frame.first_totals()
+        return State([frame.b.const(-inf, t.type) for t in totals], totals)
 
     @staticmethod
     def of(values: Sequence[SSAValue]) -> State:

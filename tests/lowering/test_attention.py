@@ -156,6 +156,13 @@ def test_any_shape(data: st.DataObject) -> None:
 
 
 @targets
+@pytest.mark.parametrize("queries", [3, 30])
+def test_no_keys_at_all(queries: int, target: TargetModel) -> None:
+    check(heads(queries, 0, 16, 16), target)
+    check_case(Case(attends(), [x.astype(np.float16) for x in heads(2, 0, 4, 4)], rule="scalar"), target)
+
+
+@targets
 def test_large_scores_stay_finite(target: TargetModel) -> None:
     q, k, v = heads(20, 300, 16, 16)
     check([q * 4, k * 4, v], target)

@@ -111,6 +111,7 @@ def test_open_dims() -> None:
         arrays = arrays_of(m, n, batch)
         expected = exact(arrays)
         np.testing.assert_allclose(session.run(arrays)["y"], expected, atol=2e-6 * np.abs(expected).max())
+    np.testing.assert_array_equal(session.run(arrays_of(20, 0))["y"], np.zeros((2, 20, 64)))
 
 
 @pytest.mark.parametrize("lowest", [-np.inf, -3.4e38])
