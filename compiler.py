@@ -67,6 +67,7 @@ STAGES: tuple[Stage, ...] = (
             "expand-transposed-convs",
             "trim-windows",
             "pull-scales",
+            "recognize-attention",
             "widen-half-contractions",
             "canonicalize-graph",
             "cse-graph",

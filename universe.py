@@ -38,6 +38,7 @@ GRAPH_PASSES: dict[str, str] = {
     "recognize-gelu": "passes.recognize_gelu:RecognizeGeluPass",
     "recognize-integer-contractions": "passes.recognize_integer_contractions:RecognizeIntegerContractionsPass",
     "recognize-norms": "passes.recognize_norms:RecognizeNormsPass",
+    "recognize-attention": "passes.recognize_attention:RecognizeAttentionPass",
     "recognize-softmax": "passes.recognize_softmax:RecognizeSoftmaxPass",
     "sink-movement": "passes.sink_movement:SinkMovementPass",
     "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",

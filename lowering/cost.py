@@ -102,6 +102,14 @@ def _of_matmul(op: Operation) -> DimExpr:
     return numel(op.result) * op.mnk[2]
 
 
+def _of_attention(op: Operation) -> DimExpr:
+    """Two products, and an exponential for each score."""
+    assert isinstance(op, graph.AttentionOp)
+    keys, columns = dims_of(op.v)[-2:]
+    scores = product((*dims_of(op.result)[:-1], keys))
+    return scores * (dims_of(op.q)[-1] + columns + 2 * _EXPENSIVE_STEPS)
+
+
 def _of_conv(op: Operation) -> DimExpr:
     return numel(op.results[0]) * product(dims_of(op.operands[1])[1:])
 
@@ -117,6 +125,7 @@ def _of_pool(op: Operation) -> DimExpr:
 
 _MULTIPLY_ADDS: dict[type[Operation], Callable[[Operation], DimExpr]] = {
     graph.MatmulOp: _of_matmul,
+    graph.AttentionOp: _of_attention,
     graph.ConvOp: _of_conv,
     graph.ConvTransposeOp: _of_conv_transpose,
     graph.PoolOp: _of_pool,

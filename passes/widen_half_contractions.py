@@ -1,4 +1,4 @@
-"""widen-half-contractions: products and pools of f16 and bf16 become those of f32 between casts.
+"""widen-half-contractions: products, pools and attention of f16 and bf16 become those of f32 between casts.
 
 The arithmetic of half types is f32 anyway, and a value is rounded where it is stored: here that is where the result is cast
 back. So the contraction and window kernels need to know f32 only. Weights are constants, and their casts fold; casts of
@@ -18,13 +18,13 @@ from ..dialects import graph
 from ..dialects.graph.types import element_of, with_element
 from .driver import Pattern, PatternPass, Rewriter
 
-Wide = graph.MatmulOp | graph.ConvOp | graph.ConvTransposeOp | graph.PoolOp
+Wide = graph.MatmulOp | graph.ConvOp | graph.ConvTransposeOp | graph.PoolOp | graph.AttentionOp
 
 
 class WidenProduct(Pattern[Wide]):
     """matmul(x, y) of halves -> cast(matmul(cast(x), cast(y)))
 
-    guard: the operands are of a half type; convolutions likewise, with their bias, and pools
+    guard: the operands are of a half type; convolutions likewise, with their bias, pools and attention
     """
 
     def rewrite(self, op: Wide, rewriter: Rewriter) -> bool:
@@ -46,7 +46,7 @@ def _like(op: Operation, operands: Sequence[SSAValue]) -> Operation:
 
 @dataclass(frozen=True)
 class WidenHalfContractionsPass(PatternPass):
-    """Contractions and pools of half types in f32."""
+    """Contractions, pools and attention of half types in f32."""
 
     name = "widen-half-contractions"
     patterns = (WidenProduct(),)

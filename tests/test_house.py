@@ -22,7 +22,7 @@ CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 REWRITES = [
     *("F1", "F2", "F3", "F4", "R1", "R2", "R3", "R4", "R5", "R6"),
-    *("U1", "U2", "U4", "U5", "U6", "U7", "U8", "U9", "U10", "U13", "U14"),
+    *("U1", "U2", "U4", "U5", "U6", "U7", "U8", "U9", "U10", "U11", "U13", "U14"),
     *("S2", "S3", "S5", "M1", "M2", "L1", "L4"),
 ]
 """Rows of the table of rewrites (docs/graph-passes.md) that have tests of their own."""

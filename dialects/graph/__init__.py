@@ -5,6 +5,7 @@
 
 from xdsl.ir import Dialect
 
+from .attention import ATTENTION_OPS, AttentionOp
 from .attrs import DimAttr, DimsAttr, TensorEncodingAttr, WeightAttr
 from .base import GraphOp, InferenceError
 from .control import CONTROL_OPS, IfOp, LoopOp, ScanOp, YieldOp
@@ -114,6 +115,7 @@ Graph = Dialect(
         *ELEMENTWISE_OPS,
         *SOURCE_OPS,
         *LINALG_OPS,
+        *ATTENTION_OPS,
         *POOL_OPS,
         *REDUCTION_OPS,
         *NORMALIZATION_OPS,
@@ -141,6 +143,7 @@ __all__ = [
     "AsinhOp",
     "AtanOp",
     "AtanhOp",
+    "AttentionOp",
     "BatchNormOp",
     "BinaryOp",
     "BindOp",

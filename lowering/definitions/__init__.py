@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.ir import Operation
 
 from ...dialects import graph
-from . import axes, custom, indexing, movement, resize, sampling, windows
+from . import attention, axes, custom, indexing, movement, resize, sampling, windows
 from .definer import Definer, Definition
 
 DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
@@ -41,6 +41,7 @@ DEFINITIONS: dict[tuple[type[Operation], int], Definition] = {
     (graph.GroupNormOp, 0): axes.group_norm,
     (graph.BatchNormOp, 0): axes.batch_norm,
     (graph.LpNormalizeOp, 0): axes.lp_normalize,
+    (graph.AttentionOp, 0): attention.attention,
     (graph.MatmulOp, 0): windows.matmul,
     (graph.ConvOp, 0): windows.conv,
     (graph.ConvTransposeOp, 0): windows.conv_transpose,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .attention import AttentionRule
 from .base import Rule
 from .contraction import ContractionRule
 from .copies import CopiesRule
@@ -25,6 +26,7 @@ from .window import WindowRule
 from .winograd import WinogradRule
 
 RULES: tuple[Rule, ...] = (
+    AttentionRule(),
     WindowRule(),
     WinogradRule(),
     LinesRule(),

@@ -27,6 +27,24 @@ def matmul(op: graph.MatmulOp, lhs: Array, rhs: Array) -> Array:
     return np.matmul(widest(left), widest(right))
 
 
+def attention(op: graph.AttentionOp, operands: Sequence[Array], causal: int | None) -> Array:
+    q, k, v, *masks = operands
+    scores = np.matmul(q, np.swapaxes(k, -1, -2)) * op.scale.value.data
+    if cap := op.softcap.value.data:
+        scores = np.tanh(scores / cap) * cap
+    for mask in masks:
+        scores = np.where(mask != 0, mask, scores) if flag(op.replace) else scores + mask
+    if causal is not None:
+        m, n = scores.shape[-2:]
+        scores = np.where(np.tri(m, n, causal, dtype=np.bool_), scores, -np.inf)
+    with np.errstate(invalid="ignore"):
+        peaks = np.max(scores, axis=-1, keepdims=True, initial=-np.inf)
+        powers = np.exp(scores - peaks)
+        weights = powers / np.sum(powers, axis=-1, keepdims=True)
+    cleared: dict[str, Array] = {"nan": np.array(False), "zero": np.isneginf(peaks), "zero_nan": np.isnan(weights)}
+    return np.matmul(np.where(cleared[op.empty.data], 0.0, weights), v)
+
+
 def windows(
     kernel: Sequence[int], output: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
 ) -> Iterator[tuple[Shape, tuple[slice, ...]]]:

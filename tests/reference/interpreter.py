@@ -105,6 +105,7 @@ EVALUATORS: dict[type[Operation], Evaluator] = {
     graph.ShapeOp: lambda op, a, s: np.array(a[0].shape, np.int64),
     graph.RangeOp: lambda op, a, s: movement.range_(op, a[0], a[1], a[2], result_shape(op, s)),
     graph.MatmulOp: lambda op, a, s: contraction.matmul(op, *a),
+    graph.AttentionOp: lambda op, a, s: contraction.attention(op, a, None if op.causal is None else s.size(op.causal.data)),
     graph.ConvOp: lambda op, a, s: contraction.conv(op, a[0], a[1], _split(a, op, "bias", 2), result_shape(op, s)),
     graph.ConvTransposeOp: lambda op, a, s: contraction.conv_transpose(
         op, a[0], a[1], _split(a, op, "bias", 2), result_shape(op, s)
