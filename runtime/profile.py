@@ -1,7 +1,7 @@
-"""What each kernel of a model takes: the native host program runs as ever, and hands every launch to a pool of ours that times it.
+"""What each kernel of a model takes: the native host program hands every launch to a pool of ours that times it.
 
 A kernel's time on several threads is measured on one: the pieces of its grid that the thread pool would hand out run one after
-the other, each given to the thread that would be free first, and the kernel takes as long as the busiest of them. The clock counts
+the other, each given to the thread that would be free first, and the kernel takes as long as the busiest of them. The clock is
 the CPU time of the thread. So what other processes do hardly matters, and what shows is how evenly the work splits and what the
 split adds to it; that threads share memory bandwidth doesn't show.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ class Profile:
     def __init__(self, session: Session, inputs: Mapping[str, NDArray[Any]]) -> None:
         interface = session.executable.interface
         self._bound = session.bind(inputs)
+        self.outputs = self._bound.outputs
         self._context, self._table = self._bound.memory
         self._pool = np.zeros(layout.WORDS, np.int64)
         self._entry = _RUN(self._launched)  # a pointer to it is in native memory: keep it alive
@@ -70,20 +71,21 @@ class Profile:
     def _launched(self, context: int, kernel: int, buffers: int, sizes: int, grid: int, _: int) -> int:
         one = self._by_address[buffers]
         one.grid, function, scratch = grid, _KERNEL(kernel), int(self._context[SCRATCH])
-        busy, low, code = [0.0] * self._threads, 0, 0
-        while low < grid and not code:
+        busy, code = [0.0] * self._threads, 0
+        for low, high in pieces(grid, one.grain, self._threads):
             thread = busy.index(min(busy))
-            high = low + _piece(grid - low, one.grain, grid, self._threads)
             begin = time.thread_time()
-            code = function(context, buffers, sizes, scratch, low, high)
+            code = code or function(context, buffers, sizes, scratch, low, high)
             busy[thread] += time.thread_time() - begin
-            low = high
         self._round[one.launch] = self._round.get(one.launch, 0.0) + max(busy)
         return code
 
 
-def _piece(left: int, grain: int, grid: int, threads: int) -> int:
-    """How much of a grid a thread takes next; see `native/pool.py`."""
-    if threads == 1 or grid <= grain:
-        return left
-    return min(max(-(-left // (SHARE * threads)), grain), left)
+def pieces(grid: int, grain: int, threads: int) -> Iterator[tuple[int, int]]:
+    """The pieces of a grid in the order in which threads take them; see `native/pool.py`."""
+    low = 0
+    while low < grid:
+        left = grid - low
+        part = left if threads == 1 or grid <= grain else min(max(-(-left // (SHARE * threads)), grain), left)
+        yield low, low + part
+        low += part

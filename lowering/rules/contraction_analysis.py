@@ -14,6 +14,7 @@ from .contraction_conv import conv_problem, conv_transpose_problem
 from .contraction_group import Group, before
 from .contraction_matmul import matmul_problem
 from .contraction_problem import Problem, collapse_rows
+from .contraction_turn import turned
 
 ANCHORS = (graph.MatmulOp, graph.ConvOp, graph.ConvTransposeOp)
 
@@ -21,7 +22,7 @@ ANCHORS = (graph.MatmulOp, graph.ConvOp, graph.ConvTransposeOp)
 def analyse(ops: Sequence[Operation]) -> Problem | None:
     """The contraction that these ops (in program order, the last one's result leaves) compute, or None when they are none."""
     problem = analyse_axes(ops)
-    return None if problem is None else collapse_rows(problem)
+    return None if problem is None else turned(collapse_rows(problem))
 
 
 def analyse_axes(ops: Sequence[Operation]) -> Problem | None:
