@@ -62,6 +62,12 @@ class Plan(RegisterBlock):
         return self.problem.lhs.rows[0] if self.problem.lhs.rows else ZERO
 
     @property
+    def dense_rows(self) -> bool:
+        """Whether rows lie one after the other, and a step of depth is the time to fetch a piece of the next row block."""
+        lhs = self.problem.lhs
+        return len(lhs.rows) == 1 and not lhs.windows and self.row_step == lhs.run and (self.in_place or self.mc == self.mr)
+
+    @property
     def far(self) -> int:
         """Elements of the next panel that each step of depth prefetches to L2; 0 for none."""
         return self.schedule.get("far", 0)

@@ -55,7 +55,7 @@ class _Panel:
         self.finisher = Finisher(frame, batch, frame.b.mul(panel, frame.plan.nr))
         self.source, self.start = _panel_source(frame, batch, panel)
         b, lhs = frame.b, frame.problem.lhs
-        self.lhs_start = b.linear(batch, [b.dim(s) for s in lhs.batch], b.dim(lhs.offset)) if frame.plan.in_place else 0
+        self.lhs_start = b.linear(batch, [b.dim(s) for s in lhs.batch], b.dim(lhs.offset))
 
     def emit(self) -> None:
         if self.single:
@@ -97,7 +97,7 @@ class _Panel:
         if plan.far:
             at = b.add(following, b.mul(block, b.mul(length, plan.far)))
             hints.append(b.view(self.source, [length, plan.far], [plan.far, 1], at))
-        if plan.in_place and plan.row_step == frame.problem.lhs.run:
+        if plan.dense_rows:
             at = b.add(self.lhs_start, b.add(b.mul(b.add(base, plan.mr), b.dim(plan.row_step)), b.mul(k0, plan.mr)))
             hints.append(b.view(frame.buffers[frame.problem.lhs.value], [length, plan.mr], [plan.mr, 1], at))
         return hints
