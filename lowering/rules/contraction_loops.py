@@ -25,6 +25,7 @@ from .contraction_epilogue import Finisher, load_tile, store_tile
 from .contraction_frame import Frame
 from .contraction_lhs import gather_rows
 from .contraction_rhs import pack_panel
+from .contraction_schedule import LINE as LINE_BYTES
 
 
 def emit_loops(frame: Frame) -> None:
@@ -99,7 +100,9 @@ class _Panel:
             hints.append(b.view(self.source, [length, plan.far], [plan.far, 1], at))
         if plan.dense_rows:
             at = b.add(self.lhs_start, b.add(b.mul(b.add(base, plan.mr), b.dim(plan.row_step)), b.mul(k0, plan.mr)))
-            hints.append(b.view(frame.buffers[frame.problem.lhs.value], [length, plan.mr], [plan.mr, 1], at))
+            lhs = frame.problem.lhs
+            for line in range(0, plan.mr, LINE_BYTES // plan.itemsize):
+                hints.append(b.view(frame.buffers[lhs.value], [length, plan.mr], [plan.mr, 1], b.add(at, line)))
         return hints
 
     def _accumulate(
