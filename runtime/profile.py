@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .codes import POOL, SCRATCH
+from .codes import POOL
 from .executable import Launch
-from .memory import address_of
+from .frame import LEAST_SCRATCH
+from .memory import address_of, aligned_bytes
 from .native import layout
 from .native.pool import SHARE
 from .session import Session
@@ -27,6 +28,7 @@ from .session import Session
 _KERNEL = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
 _RUN = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
 _WORD = 8
+_SCRATCH_WORD = 1
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Profile:
         self._context[POOL] = address_of(self._pool)
         self.launches = [LaunchTime(launch) for launch in interface.launches]
         self._by_address = {address_of(self._table) + _WORD * one.launch.start: one for one in self.launches}
+        self._scratches: list[NDArray[np.uint8]] = []
         self._threads = 1
         self._round: dict[Launch, float] = {}
         for one in self.launches:
@@ -63,6 +66,8 @@ class Profile:
     def run(self, threads: int) -> None:
         """Run the model once, as on so many threads; a launch in a loop counts as often as it runs."""
         self._threads, self._round = threads, {}
+        while len(self._scratches) < threads:
+            self._scratches.append(aligned_bytes(max(int(self._table[_SCRATCH_WORD]), LEAST_SCRATCH)))
         self._bound.run()
         for one in self.launches:
             if (spent := self._round.get(one.launch)) is not None:
@@ -70,10 +75,13 @@ class Profile:
 
     def _launched(self, context: int, kernel: int, buffers: int, sizes: int, grid: int, _: int) -> int:
         one = self._by_address[buffers]
-        one.grid, function, scratch = grid, _KERNEL(kernel), int(self._context[SCRATCH])
+        one.grid, function = grid, _KERNEL(kernel)
+        for scratch in self._scratches:
+            scratch[:_WORD] = 0  # as the pool does
         busy, code = [0.0] * self._threads, 0
         for low, high in pieces(grid, one.grain, self._threads):
             thread = busy.index(min(busy))
+            scratch = address_of(self._scratches[thread])
             begin = time.thread_time()
             code = code or function(context, buffers, sizes, scratch, low, high)
             busy[thread] += time.thread_time() - begin

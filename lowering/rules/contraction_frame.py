@@ -16,6 +16,7 @@ from ..strided import ONE, ZERO
 from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem
 from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
+from .kept import KEPT_BYTES
 
 FLAG_BYTES = 4
 ROW_SLACK = 16
@@ -139,7 +140,8 @@ class Plan(RegisterBlock):
 
     @property
     def scratch_bytes(self) -> DimExpr:
-        return (self.lhs_elements + self.tile_elements + self.rhs_elements) * self.itemsize + self.flag_count * FLAG_BYTES
+        elements = self.lhs_elements + self.tile_elements + self.rhs_elements
+        return elements * self.itemsize + self.flag_count * FLAG_BYTES + KEPT_BYTES
 
 
 class Frame:
@@ -159,13 +161,13 @@ class Frame:
         self.depth_blocks = b.dim(plan.depth_blocks)
         self.chunks = b.dim(plan.chunks)
         offsets = [plan.lhs_elements, plan.tile_elements, plan.rhs_elements]
-        starts = [b.mul(b.dim(sum(offsets[:i], DimExpr.of(0))), plan.itemsize) for i in range(3)]
+        starts = [b.dim(sum(offsets[:i], ZERO) * plan.itemsize + KEPT_BYTES) for i in range(3)]
         self.block = b.scratch_view(b.scratch, starts[0], b.dim(plan.lhs_elements), element)
         self.tile = b.scratch_view(b.scratch, starts[1], b.dim(plan.tile_elements), element)
         self.panel: SSAValue | None = None
         self.flags: SSAValue | None = None
         if plan.skips:
-            end = b.mul(b.dim(sum(offsets, ZERO)), plan.itemsize)
+            end = b.dim(sum(offsets, ZERO) * plan.itemsize + KEPT_BYTES)
             self.flags = b.scratch_view(b.scratch, end, b.dim(plan.flag_count), i32)
         if plan.schedule["rhs"] == SCRATCH:
             self.panel = b.scratch_view(b.scratch, starts[2], b.dim(plan.rhs_elements), element)

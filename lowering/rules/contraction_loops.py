@@ -18,7 +18,6 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import i32
 from xdsl.ir import SSAValue
 
-from ...dialects.graph.base import i1
 from ..builder import Index
 from ..strided import ONE, ZERO
 from .contraction_epilogue import Finisher, load_tile, store_tile
@@ -26,6 +25,7 @@ from .contraction_frame import Frame
 from .contraction_lhs import gather_rows
 from .contraction_rhs import pack_panel
 from .contraction_schedule import LINE as LINE_BYTES
+from .kept import Kept
 
 
 def emit_loops(frame: Frame) -> None:
@@ -34,14 +34,15 @@ def emit_loops(frame: Frame) -> None:
     batch = [b.dim(e) for e in frame.problem.batch]
     extents = [*batch, b.dim(plan.row_chunks), b.dim(plan.panels)]
 
+    kept = None if plan.in_place else Kept(b, b.dim(plan.panels))
+
     def body(index: SSAValue, _: Sequence[SSAValue]) -> None:
         *where, chunk, panel = b.delinearize(index, extents)
         first = b.mul(chunk, plan.mc)
         rows = b.min(plan.mc, b.sub(frame.row_count, first))
         blocks = b.ceildiv(rows, plan.mr)
-        if not plan.in_place:
-            fresh = b.op(arith.OrIOp, [b.cmp("eq", index, b.lo), b.cmp("eq", panel, 0)], i1)
-            b.if_(fresh, lambda: gather_rows(frame, where, first, b.mul(blocks, plan.mr)))
+        if kept is not None:
+            kept.once(index, panel, lambda: gather_rows(frame, where, first, b.mul(blocks, plan.mr)))
         _Panel(frame, where, first, blocks, panel).emit()
 
     b.for_(b.lo, b.hi, body)
