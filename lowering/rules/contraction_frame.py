@@ -19,6 +19,9 @@ from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
 from .kept import KEPT_BYTES
 
 FLAG_BYTES = 4
+PIECE = 64
+"""Steps of depth that are packed at a time where a panel is used for one row: enough to fetch the next ones meanwhile, few
+enough for all of them to stay in L1 and L2."""
 ROW_SLACK = 16
 """Elements between rows of a scratch block beyond its depth: room for whole vectors, and distinct cache sets for rows."""
 
@@ -61,6 +64,11 @@ class Plan(RegisterBlock):
     def row_step(self) -> DimExpr:
         """Elements from one row to the next of rows that are read in place."""
         return self.problem.lhs.rows[0] if self.problem.lhs.rows else ZERO
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the right side is read once, and packed piece by piece on the way."""
+        return self.schedule["rhs"] == SCRATCH and self.in_place and self.problem.row_count == ONE
 
     @property
     def dense_rows(self) -> bool:
@@ -131,7 +139,9 @@ class Plan(RegisterBlock):
 
     @cached_property
     def rhs_elements(self) -> DimExpr:
-        return self.problem.depth * self.nr if self.schedule["rhs"] == SCRATCH else DimExpr.of(0)
+        if self.schedule["rhs"] != SCRATCH:
+            return ZERO
+        return self.problem.depth.min(PIECE) * self.nr if self.streamed else self.problem.depth * self.nr
 
     @cached_property
     def flag_count(self) -> DimExpr:

@@ -25,6 +25,7 @@ from .contraction_frame import Frame
 from .contraction_lhs import gather_rows
 from .contraction_rhs import pack_panel
 from .contraction_schedule import LINE as LINE_BYTES
+from .contraction_stream import emit_streamed
 from .kept import Kept
 
 
@@ -43,7 +44,10 @@ def emit_loops(frame: Frame) -> None:
         blocks = b.ceildiv(rows, plan.mr)
         if kept is not None:
             kept.once(index, panel, lambda: gather_rows(frame, where, first, b.mul(blocks, plan.mr)))
-        _Panel(frame, where, first, blocks, panel).emit()
+        if plan.streamed:
+            emit_streamed(frame, where, panel)
+        else:
+            _Panel(frame, where, first, blocks, panel).emit()
 
     b.for_(b.lo, b.hi, body)
 

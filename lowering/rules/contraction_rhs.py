@@ -17,6 +17,5 @@ def pack_panel(frame: Frame, batch: Sequence[Index], panel: Index) -> None:
     base = b.linear(batch, [b.dim(s) for s in rhs.batch], b.dim(rhs.offset))
     step = b.dim(rhs.column)
     start = b.add(base, b.mul(column, step))
-    streams = frame.row_count == 1
-    source = Source(frame.buffers[rhs.value], start, b.dim(rhs.depth), step, frame.depth, b.sub(frame.columns, column), streams)
+    source = Source(frame.buffers[rhs.value], start, b.dim(rhs.depth), step, frame.depth, b.sub(frame.columns, column))
     write_panel(b, source, frame.panel, 0, plan.nr, plan.lanes)

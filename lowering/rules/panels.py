@@ -17,8 +17,7 @@ from ..loop_types import element_type, vector_type
 class Source:
     """A matrix in a buffer: element (k, n) at `start + k * row + n * column`; `rows` rows, `columns` columns from here on.
 
-    When it `streams` from memory, the panel after this one is brought near meanwhile: a panel of a transposed matrix has more
-    rows than a processor's own prefetching follows.
+    What lies `ahead` elements further than an element of a transposed matrix is brought near meanwhile; 0 for nothing.
     """
 
     buffer: SSAValue
@@ -27,7 +26,7 @@ class Source:
     column: Index
     rows: Index
     columns: Index
-    streams: bool = False
+    ahead: Index = 0
 
 
 def write_panel(b: LoopBuilder, source: Source, target: SSAValue, at: Index, nr: int, lanes: int) -> None:
@@ -87,8 +86,8 @@ def _transpose(b: LoopBuilder, source: Source, target: SSAValue, at: Index, nr: 
             mask = _existence(b, b.sub(source.columns, column), lanes) if ragged else None
             start = b.add(b.add(source.start, k), b.mul(column, source.column))
             vectors.append(b.vload(source.buffer, [start], lanes, mask))
-            if source.streams:
-                b.prefetch(source.buffer, [b.add(start, b.mul(nr, source.column))], locality=2)
+            if source.ahead != 0:
+                b.prefetch(source.buffer, [b.add(start, source.ahead)], locality=2)
         for i, value in enumerate(transposed(b, vectors)):
             b.vstore(value, target, [b.add(b.add(at, b.mul(b.add(k, i), nr)), j)])
 

@@ -145,6 +145,16 @@ def test_a_matrix_times_a_column(target: TargetModel, shape: tuple[int, int, int
     assert (schedule["mr"] == 1) == (swap or k >= 16 or k == 1)
 
 
+@targets
+@pytest.mark.parametrize("shape", [(3, 150, 64), (2, 70, 50), (1, 64, 128)], ids=str)
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_row_times_a_matrix_that_is_computed(target: TargetModel, shape: tuple[int, int, int], swap: bool) -> None:
+    """What is packed piece by piece, or read where it lies."""
+    batch, k, n = shape
+    types = [tensor(f32, [batch, 1, k]), tensor(f32, [batch, n, k] if swap else [batch, k, n])]
+    check(types, lambda args: [graph.MatmulOp(args[0], args[1], False, swap)], target, slices=3)
+
+
 def test_rows_on_the_same_set_of_l1_are_gathered() -> None:
     def ways(depth: int) -> int:
         kernel = make_kernel([tensor(f32, [28, depth]), tensor(f32, [depth, 32]), tensor(f32, [32])], linear)
