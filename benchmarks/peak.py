@@ -46,3 +46,27 @@ def measured_peak(repeats: int = 7) -> float:
         loop()
         best = min(best, time.perf_counter() - begin)
     return flops / best
+
+
+STREAM_BYTES = 96 << 20
+"""More than any cache of a core holds."""
+_STREAMS = 8
+
+
+def stream_loop(target: TargetModel) -> tuple[Callable[[], object], float]:
+    """A call that does nothing but read memory in order, and how many bytes it reads."""
+    lanes = target.lanes(32)
+    step = lanes * _STREAMS
+    builder = KernelBuilder("tw_stream", [f32, f32], [])
+
+    def body(index: SSAValue, sums: Sequence[SSAValue]) -> list[SSAValue]:
+        at = builder.mul(index, step)
+        loaded = [builder.vload(builder.buffers[0], [builder.add(at, i * lanes)], lanes) for i in range(_STREAMS)]
+        return [builder.addf(value, total) for value, total in zip(loaded, sums, strict=True)]
+
+    start = [builder.vload(builder.buffers[1], [index * lanes], lanes) for index in range(_STREAMS)]
+    for index, value in enumerate(builder.for_(builder.lo, builder.hi, body, inits=start)):
+        builder.vstore(value, builder.buffers[1], [index * lanes])
+    kernel = compile_kernel(builder.finish(), target)
+    buffers = [np.ones(STREAM_BYTES // 4, np.float32), np.zeros(step, np.float32)]
+    return kernel.bind(buffers, [], 0, STREAM_BYTES // 4 // step, np.zeros(64, np.uint8)), float(STREAM_BYTES)

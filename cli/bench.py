@@ -11,7 +11,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from . import options
+from .. import knobs
+from ..runtime.pool import resolve_threads
+from . import kernel_times, options
 from .arrays import Arrays, relative_difference
 from .peers import has_onnxruntime, onnxruntime_session
 from .progress import progress
@@ -27,6 +29,7 @@ Once = Callable[[], Arrays]
 @options.inputs
 @click.option("--rounds", type=click.IntRange(1), default=5, show_default=True, help="Turns that each runtime gets.")
 @click.option("--seconds", type=float, default=0.5, show_default=True, help="Length of a turn.")
+@click.option("--per-kernel", is_flag=True, help="CPU time of each kernel instead, and how well it splits over the threads.")
 def command(
     model: Path,
     target: str | None,
@@ -38,10 +41,15 @@ def command(
     seed: int,
     rounds: int,
     seconds: float,
+    per_kernel: bool,
 ) -> None:
     """Median latency of MODEL, beside onnxruntime's on as many threads where that is installed; the two take turns."""
-    session = open_session(model, target, shapes, disabled, threads)
+    session = open_session(model, target, shapes, disabled, 1 if per_kernel else threads)
     feeds = take_inputs(session.inputs, inputs, dims, seed)
+    if per_kernel:
+        count = resolve_threads(threads or knobs.threads())
+        Console().print(kernel_times.report(kernel_times.measure(session, feeds, count, rounds * seconds), count))
+        return
     runtimes: dict[str, Once] = {"tilewright": lambda: session.run(feeds)}
     if has_onnxruntime() and not is_compiled(model):
         peer = onnxruntime_session(model, threads=session.threads)

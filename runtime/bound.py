@@ -35,6 +35,12 @@ class BoundRun:
         self._call, self._error, self._keep = call, error, keep
         self._lock = threading.Lock()
 
+    @property
+    def memory(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The context and the table that native code gets."""
+        scratches, table, *_ = self._keep
+        return scratches.context, table
+
     def run(self) -> None:
         """Run the model once. Raises RunError where a kernel reports one; the outputs are undefined then."""
         with self._lock:

@@ -11,7 +11,8 @@ from .codes import CONTEXT_WORDS, POOL, SCRATCH, SCRATCHES, THREADS
 from .memory import Bytes, address_of
 from .pool import process_pool
 
-_LEAST_SCRATCH = 64
+LEAST_SCRATCH = 64
+"""Bytes for a thread at least: the pool clears the first word."""
 
 
 class Scratches:
@@ -32,7 +33,7 @@ class Scratches:
 
     def allocate(self, size: int) -> int:
         """Give every thread so many bytes, instead of what it had; the calling thread's address."""
-        self._memory: list[NDArray[np.uint8]] = [self._make(max(size, _LEAST_SCRATCH)) for _ in self._addresses]
+        self._memory: list[NDArray[np.uint8]] = [self._make(max(size, LEAST_SCRATCH)) for _ in self._addresses]
         self._addresses[:] = [address_of(memory) for memory in self._memory]
         self.context[SCRATCH] = self._addresses[0]
         return int(self._addresses[0])

@@ -19,7 +19,7 @@ from ..builder import KernelBuilder
 from ..kernel_attrs import body_ops, sizes_of
 from ..strided import ONE, ZERO
 from . import contraction_schedule
-from .contraction_analysis import analyse
+from .contraction_analysis import analyse, wants_relayout
 from .contraction_frame import Frame, Plan
 from .contraction_loops import emit_loops
 from .contraction_pack import unpack_argument
@@ -34,7 +34,7 @@ class ContractionRule:
 
     def accepts(self, ops: Sequence[Operation], target: TargetModel) -> bool:
         problem = analyse(ops)
-        return problem is not None and _supported(problem)
+        return problem is not None and _supported(problem) and not wants_relayout(problem)
 
     def schedule(self, kernel: func.FuncOp, target: TargetModel) -> ScheduleAttr | None:
         problem = analyse(body_ops(kernel))

@@ -8,20 +8,23 @@ from xdsl.dialects.builtin import Float32Type, Float64Type
 from xdsl.ir import Operation
 
 from ...dialects import graph
-from ...dialects.graph.types import element_of
-from ..strided import dense
+from ...dialects.graph.types import dims_of, element_of
+from ..strided import ONE, dense
 from .contraction_conv import conv_problem, conv_transpose_problem
 from .contraction_group import Group, before
 from .contraction_matmul import matmul_problem
 from .contraction_problem import Problem, collapse_rows
+from .contraction_turn import turned
 
+FEW_CHANNELS = 8
+"""Channels of an image, as cameras give them, that convolutions read as they are."""
 ANCHORS = (graph.MatmulOp, graph.ConvOp, graph.ConvTransposeOp)
 
 
 def analyse(ops: Sequence[Operation]) -> Problem | None:
     """The contraction that these ops (in program order, the last one's result leaves) compute, or None when they are none."""
     problem = analyse_axes(ops)
-    return None if problem is None else collapse_rows(problem)
+    return None if problem is None else turned(collapse_rows(problem))
 
 
 def analyse_axes(ops: Sequence[Operation]) -> Problem | None:
@@ -41,3 +44,14 @@ def analyse_axes(ops: Sequence[Operation]) -> Problem | None:
     if isinstance(anchor, graph.ConvTransposeOp):
         return conv_transpose_problem(anchor, group, ops[-1].results[0], out)
     return conv_problem(anchor, group, ops[-1].results[0], out)
+
+
+def wants_relayout(problem: Problem) -> bool:
+    """Whether a convolution reads an image whose channels lie apart, and so many that it had better be moved first.
+
+    Runs of a few elements are gathered for every tap otherwise, and only adjacent channels let other algorithms be chosen.
+    """
+    if not isinstance(problem.anchor, graph.ConvOp) or (problem.lhs.run_step == ONE and not problem.lhs.channels_first):
+        return False
+    channels = dims_of(problem.anchor.weight)[1]
+    return channels.is_static and channels.value > FEW_CHANNELS

@@ -16,8 +16,12 @@ from ..strided import ONE, ZERO
 from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem
 from .contraction_schedule import GATHERED, IN_PLACE, SCRATCH
+from .kept import KEPT_BYTES
 
 FLAG_BYTES = 4
+PIECE = 64
+"""Steps of depth that are packed at a time where a panel is used for one row: enough to fetch the next ones meanwhile, few
+enough for all of them to stay in L1 and L2."""
 ROW_SLACK = 16
 """Elements between rows of a scratch block beyond its depth: room for whole vectors, and distinct cache sets for rows."""
 
@@ -60,6 +64,17 @@ class Plan(RegisterBlock):
     def row_step(self) -> DimExpr:
         """Elements from one row to the next of rows that are read in place."""
         return self.problem.lhs.rows[0] if self.problem.lhs.rows else ZERO
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the right side is read once, and packed piece by piece on the way."""
+        return self.schedule["rhs"] == SCRATCH and self.in_place and self.problem.row_count == ONE
+
+    @property
+    def dense_rows(self) -> bool:
+        """Whether rows lie one after the other, and a step of depth is the time to fetch a piece of the next row block."""
+        lhs = self.problem.lhs
+        return len(lhs.rows) == 1 and not lhs.windows and self.row_step == lhs.run and (self.in_place or self.mc == self.mr)
 
     @property
     def far(self) -> int:
@@ -124,7 +139,9 @@ class Plan(RegisterBlock):
 
     @cached_property
     def rhs_elements(self) -> DimExpr:
-        return self.problem.depth * self.nr if self.schedule["rhs"] == SCRATCH else DimExpr.of(0)
+        if self.schedule["rhs"] != SCRATCH:
+            return ZERO
+        return self.problem.depth.min(PIECE) * self.nr if self.streamed else self.problem.depth * self.nr
 
     @cached_property
     def flag_count(self) -> DimExpr:
@@ -133,7 +150,8 @@ class Plan(RegisterBlock):
 
     @property
     def scratch_bytes(self) -> DimExpr:
-        return (self.lhs_elements + self.tile_elements + self.rhs_elements) * self.itemsize + self.flag_count * FLAG_BYTES
+        elements = self.lhs_elements + self.tile_elements + self.rhs_elements
+        return elements * self.itemsize + self.flag_count * FLAG_BYTES + KEPT_BYTES
 
 
 class Frame:
@@ -153,13 +171,13 @@ class Frame:
         self.depth_blocks = b.dim(plan.depth_blocks)
         self.chunks = b.dim(plan.chunks)
         offsets = [plan.lhs_elements, plan.tile_elements, plan.rhs_elements]
-        starts = [b.mul(b.dim(sum(offsets[:i], DimExpr.of(0))), plan.itemsize) for i in range(3)]
+        starts = [b.dim(sum(offsets[:i], ZERO) * plan.itemsize + KEPT_BYTES) for i in range(3)]
         self.block = b.scratch_view(b.scratch, starts[0], b.dim(plan.lhs_elements), element)
         self.tile = b.scratch_view(b.scratch, starts[1], b.dim(plan.tile_elements), element)
         self.panel: SSAValue | None = None
         self.flags: SSAValue | None = None
         if plan.skips:
-            end = b.mul(b.dim(sum(offsets, ZERO)), plan.itemsize)
+            end = b.dim(sum(offsets, ZERO) * plan.itemsize + KEPT_BYTES)
             self.flags = b.scratch_view(b.scratch, end, b.dim(plan.flag_count), i32)
         if plan.schedule["rhs"] == SCRATCH:
             self.panel = b.scratch_view(b.scratch, starts[2], b.dim(plan.rhs_elements), element)

@@ -18,13 +18,15 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import i32
 from xdsl.ir import SSAValue
 
-from ...dialects.graph.base import i1
 from ..builder import Index
 from ..strided import ONE, ZERO
 from .contraction_epilogue import Finisher, load_tile, store_tile
 from .contraction_frame import Frame
 from .contraction_lhs import gather_rows
 from .contraction_rhs import pack_panel
+from .contraction_schedule import LINE as LINE_BYTES
+from .contraction_stream import emit_streamed
+from .kept import Kept
 
 
 def emit_loops(frame: Frame) -> None:
@@ -33,15 +35,19 @@ def emit_loops(frame: Frame) -> None:
     batch = [b.dim(e) for e in frame.problem.batch]
     extents = [*batch, b.dim(plan.row_chunks), b.dim(plan.panels)]
 
+    kept = None if plan.in_place else Kept(b, b.dim(plan.panels))
+
     def body(index: SSAValue, _: Sequence[SSAValue]) -> None:
         *where, chunk, panel = b.delinearize(index, extents)
         first = b.mul(chunk, plan.mc)
         rows = b.min(plan.mc, b.sub(frame.row_count, first))
         blocks = b.ceildiv(rows, plan.mr)
-        if not plan.in_place:
-            fresh = b.op(arith.OrIOp, [b.cmp("eq", index, b.lo), b.cmp("eq", panel, 0)], i1)
-            b.if_(fresh, lambda: gather_rows(frame, where, first, b.mul(blocks, plan.mr)))
-        _Panel(frame, where, first, blocks, panel).emit()
+        if kept is not None:
+            kept.once(index, panel, lambda: gather_rows(frame, where, first, b.mul(blocks, plan.mr)))
+        if plan.streamed:
+            emit_streamed(frame, where, panel)
+        else:
+            _Panel(frame, where, first, blocks, panel).emit()
 
     b.for_(b.lo, b.hi, body)
 
@@ -55,7 +61,7 @@ class _Panel:
         self.finisher = Finisher(frame, batch, frame.b.mul(panel, frame.plan.nr))
         self.source, self.start = _panel_source(frame, batch, panel)
         b, lhs = frame.b, frame.problem.lhs
-        self.lhs_start = b.linear(batch, [b.dim(s) for s in lhs.batch], b.dim(lhs.offset)) if frame.plan.in_place else 0
+        self.lhs_start = b.linear(batch, [b.dim(s) for s in lhs.batch], b.dim(lhs.offset))
 
     def emit(self) -> None:
         if self.single:
@@ -97,9 +103,11 @@ class _Panel:
         if plan.far:
             at = b.add(following, b.mul(block, b.mul(length, plan.far)))
             hints.append(b.view(self.source, [length, plan.far], [plan.far, 1], at))
-        if plan.in_place and plan.row_step == frame.problem.lhs.run:
+        if plan.dense_rows:
             at = b.add(self.lhs_start, b.add(b.mul(b.add(base, plan.mr), b.dim(plan.row_step)), b.mul(k0, plan.mr)))
-            hints.append(b.view(frame.buffers[frame.problem.lhs.value], [length, plan.mr], [plan.mr, 1], at))
+            lhs = frame.problem.lhs
+            for line in range(0, plan.mr, LINE_BYTES // plan.itemsize):
+                hints.append(b.view(frame.buffers[lhs.value], [length, plan.mr], [plan.mr, 1], b.add(at, line)))
         return hints
 
     def _accumulate(

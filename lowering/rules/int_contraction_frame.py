@@ -18,6 +18,7 @@ from ..strided import ZERO
 from ..values import is_signed
 from .contraction_frame import Frame, Plan
 from .contraction_problem import Problem
+from .kept import KEPT_BYTES
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class BytePlan:
 
     @property
     def scratch_bytes(self) -> DimExpr:
-        return self.block_bytes + 4 * self.sums.mr * self.sums.nr
+        return self.block_bytes + 4 * self.sums.mr * self.sums.nr + KEPT_BYTES
 
 
 class ByteFrame(Frame):
@@ -77,8 +78,8 @@ class ByteFrame(Frame):
         self.depth_blocks: Index = 1
         self.chunks: Index = 1
         size = b.dim(whole.block_bytes)
-        self.block = b.scratch_view(b.scratch, 0, size, i8)
-        self.tile = b.scratch_view(b.scratch, size, plan.mr * plan.nr, i32)
+        self.block = b.scratch_view(b.scratch, KEPT_BYTES, size, i8)
+        self.tile = b.scratch_view(b.scratch, b.add(size, KEPT_BYTES), plan.mr * plan.nr, i32)
 
 
 @dataclass(frozen=True)

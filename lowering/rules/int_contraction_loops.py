@@ -11,16 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
-from ...dialects.graph.base import i1
 from ..builder import Index
 from ..strided import ZERO
 from .contraction_epilogue import Finisher
 from .contraction_lhs import gather_rows
 from .int_contraction_frame import Frames
 from .int_contraction_micro import Panel, accumulate
+from .kept import Kept
 
 
 def emit_loops(frames: Frames) -> None:
@@ -30,14 +29,15 @@ def emit_loops(frames: Frames) -> None:
     batch = [b.dim(e) for e in frame.problem.batch]
     extents = [*batch, b.dim(plan.row_chunks), b.dim(plan.panels)]
 
+    kept = None if plan.in_place else Kept(b, b.dim(plan.panels))
+
     def body(index: SSAValue, _: Sequence[SSAValue]) -> None:
         *where, chunk, panel = b.delinearize(index, extents)
         first = b.mul(chunk, plan.mc)
         rows = b.min(plan.mc, b.sub(frame.row_count, first))
         blocks = b.ceildiv(rows, plan.mr)
-        if not plan.in_place:
-            fresh = b.op(arith.OrIOp, [b.cmp("eq", index, b.lo), b.cmp("eq", panel, 0)], i1)
-            b.if_(fresh, lambda: gather_rows(frames.rows, where, first, b.mul(blocks, plan.mr)))
+        if kept is not None:
+            kept.once(index, panel, lambda: gather_rows(frames.rows, where, first, b.mul(blocks, plan.mr)))
         _row_blocks(frames, where, first, blocks, panel)
 
     b.for_(b.lo, b.hi, body)

@@ -13,6 +13,7 @@ from ..builder import KernelBuilder
 from ..strided import ONE
 from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem, Window
+from .kept import KEPT_BYTES
 
 LINE_SLACK = 32
 """Elements behind each line: room for whole vectors past its end."""
@@ -106,7 +107,7 @@ class Plan(RegisterBlock):
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * (self.line_elements + self.mr * self.nr)
+        return 4 * (self.line_elements + self.mr * self.nr) + KEPT_BYTES
 
 
 class Frame:
@@ -116,6 +117,6 @@ class Frame:
         self.plan, self.problem, self.b, self.buffers = plan, plan.problem, builder, buffers
         element = plan.problem.element
         self.micro = plan.micro(builder, element)
-        self.lines = builder.scratch_view(builder.scratch, 0, plan.line_elements, element)
-        self.tile = builder.scratch_view(builder.scratch, 4 * plan.line_elements, plan.mr * plan.nr, element)
+        self.lines = builder.scratch_view(builder.scratch, KEPT_BYTES, plan.line_elements, element)
+        self.tile = builder.scratch_view(builder.scratch, KEPT_BYTES + 4 * plan.line_elements, plan.mr * plan.nr, element)
         assert plan.problem.lhs.run_step == ONE

@@ -14,27 +14,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects import arith
 from xdsl.ir import SSAValue
 
-from ...dialects.graph.base import i1
 from ..builder import Index
 from ..loop_types import vector_type
 from ..strided import ZERO
 from .contraction_columns import ColumnEpilogue, Columns, is_cheap
+from .kept import Kept
 from .lines_frame import Frame
 
 
 def emit_loops(frame: Frame) -> None:
     """The parallel loop over (image, chunk, panel)."""
     b, plan = frame.b, frame.plan
+    kept = Kept(b, plan.panels)
 
     def body(index: SSAValue, _: Sequence[SSAValue]) -> None:
         image, chunk, panel = b.delinearize(index, [b.dim(frame.problem.rows[0]), plan.chunks, plan.panels])
         first = b.mul(chunk, plan.lines)
         count = b.min(plan.lines, b.sub(plan.shape.lines, first))
-        fresh = b.op(arith.OrIOp, [b.cmp("eq", index, b.lo), b.cmp("eq", panel, 0)], i1)
-        b.if_(fresh, lambda: _copy_lines(frame, image, first, count))
+        kept.once(index, panel, lambda: _copy_lines(frame, image, first, count))
         _Panel(frame, image, first, panel).emit(count)
 
     b.for_(b.lo, b.hi, body)

@@ -15,7 +15,10 @@ from ..loop_types import element_type, vector_type
 
 @dataclass(frozen=True)
 class Source:
-    """A matrix in a buffer: element (k, n) at `start + k * row + n * column`; `rows` rows, `columns` columns from here on."""
+    """A matrix in a buffer: element (k, n) at `start + k * row + n * column`; `rows` rows, `columns` columns from here on.
+
+    What lies `ahead` elements further than an element of a transposed matrix is brought near meanwhile; 0 for nothing.
+    """
 
     buffer: SSAValue
     start: Index
@@ -23,6 +26,7 @@ class Source:
     column: Index
     rows: Index
     columns: Index
+    ahead: Index = 0
 
 
 def write_panel(b: LoopBuilder, source: Source, target: SSAValue, at: Index, nr: int, lanes: int) -> None:
@@ -75,22 +79,33 @@ def _transpose(b: LoopBuilder, source: Source, target: SSAValue, at: Index, nr: 
     """Adjacent rows (a transposed matrix): square blocks of vectors, transposed in registers; the last rows one by one."""
     whole = b.mul(b.floordiv(source.rows, lanes), lanes)
 
-    def block(k: SSAValue, j: Index) -> None:
+    def block(k: SSAValue, j: Index, ragged: bool) -> None:
         vectors: list[SSAValue] = []
         for i in range(lanes):
             column = b.add(j, i)
-            exists = b.min(b.max(b.sub(source.columns, column), 0), 1)
-            mask = b.lane_mask(b.mul(exists, lanes), lanes)
-            vectors.append(b.vload(source.buffer, [b.add(b.add(source.start, k), b.mul(column, source.column))], lanes, mask))
+            mask = _existence(b, b.sub(source.columns, column), lanes) if ragged else None
+            start = b.add(b.add(source.start, k), b.mul(column, source.column))
+            vectors.append(b.vload(source.buffer, [start], lanes, mask))
+            if source.ahead != 0:
+                b.prefetch(source.buffer, [b.add(start, source.ahead)], locality=2)
         for i, value in enumerate(transposed(b, vectors)):
             b.vstore(value, target, [b.add(b.add(at, b.mul(b.add(k, i), nr)), j)])
 
     def blocks(k: SSAValue, _: Sequence[SSAValue]) -> None:
-        b.for_(0, nr, lambda j, _: block(k, j), step=lanes)
+        def step(j: SSAValue, _: Sequence[SSAValue]) -> None:
+            exist = b.cmp("sge", source.columns, b.add(j, lanes))
+            b.if_(exist, lambda: block(k, j, False), lambda: block(k, j, True))
+
+        b.for_(0, nr, step, step=lanes)
 
     b.for_(0, whole, blocks, step=lanes)
     if not (isinstance(whole, int) and whole == source.rows):
         _gather(b, source, target, at, nr, whole, lanes)
+
+
+def _existence(b: LoopBuilder, left: Index, lanes: int) -> SSAValue:
+    """A mask of all lanes where something is left, else of none."""
+    return b.lane_mask(b.mul(b.min(b.max(left, 0), 1), lanes), lanes)
 
 
 def transposed(b: LoopBuilder, rows: Sequence[SSAValue]) -> list[SSAValue]:

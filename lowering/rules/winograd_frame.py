@@ -16,6 +16,7 @@ from ..cook_toom import FILTERINGS, TAPS, Filtering
 from ..strided import ZERO
 from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem, Window
+from .kept import KEPT_BYTES
 
 TILE_SLACK = 16
 """Elements between transformed tiles: they then start in different cache sets."""
@@ -112,7 +113,7 @@ class Plan(RegisterBlock):
 
     @property
     def scratch_bytes(self) -> int:
-        return 4 * (self.input_elements + self.product_elements + self.patch_elements)
+        return 4 * (self.input_elements + self.product_elements + self.patch_elements) + KEPT_BYTES
 
 
 class Frame:
@@ -125,7 +126,7 @@ class Frame:
         self.extents = [builder.dim(e) for e in plan.grid_of_tiles]
         self.tile_count = builder.dim(product(plan.grid_of_tiles))
         sizes = [plan.input_elements, plan.product_elements, plan.patch_elements]
-        starts = [4 * sum(sizes[:i]) for i in range(3)]
+        starts = [4 * sum(sizes[:i]) + KEPT_BYTES for i in range(3)]
         views = [builder.scratch_view(builder.scratch, at, size, element) for at, size in zip(starts, sizes, strict=True)]
         self.inputs, self.products, self.patch = views
         assert plan.problem.batch == () and plan.problem.lhs.run_step != ZERO

@@ -22,6 +22,7 @@ from ..loop_types import vector_type
 from ..strided import ZERO
 from .contraction_columns import ColumnEpilogue, Columns, is_cheap
 from .contraction_lhs import for_rows
+from .kept import Kept
 from .winograd_frame import Frame
 from .winograd_tiles import transform_input_tile, transform_products, transform_tile
 
@@ -30,13 +31,13 @@ def emit_loops(frame: Frame) -> None:
     """The parallel loop over (chunk, panel)."""
     b, plan = frame.b, frame.plan
     panels = b.dim(plan.panels)
+    kept = Kept(b, panels)
 
     def body(index: SSAValue, _: Sequence[SSAValue]) -> None:
         chunk, panel = b.delinearize(index, [b.dim(plan.chunks), panels])
         first = b.mul(chunk, plan.tiles)
         count = b.min(plan.tiles, b.sub(frame.tile_count, first))
-        fresh = b.op(arith.OrIOp, [b.cmp("eq", index, b.lo), b.cmp("eq", panel, 0)], i1)
-        b.if_(fresh, lambda: _transform_inputs(frame, first, count))
+        kept.once(index, panel, lambda: _transform_inputs(frame, first, count))
         _multiply(frame, count, panel, _following(frame, first))
         _transform_products(frame, first, count, panel)
 

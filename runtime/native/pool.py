@@ -89,6 +89,7 @@ def _work() -> llvm.FuncOp:
     grid, grain, share = (f.load(f.word(pool, w), i64) for w in (layout.GRID, layout.GRAIN, layout.SHARE))
     scratches = f.load(f.word(context, SCRATCHES), POINTER)
     scratch = f.load(f.word(scratches, thread), POINTER)
+    f.store(f.const(0), f.word(scratch, 0))  # nothing is kept from an earlier region; see lowering/rules/kept.py
     counter = f.word(pool, layout.NEXT)
     with f.loop() as (again, done):
         low = f.load(counter, i64, "acquire")

@@ -166,6 +166,12 @@ def test_a_damaged_compiled_model_exits_with_1(tmp_path: Path, capsys: Capture) 
     assert "is no compiled model" in capsys.readouterr().err
 
 
+def test_bench_prints_the_time_of_each_kernel(model: Path, capsys: Capture) -> None:
+    assert main(["bench", str(model), "--per-kernel", "--threads", "2", "--rounds", "1", "--seconds", "0.01"]) == 0
+    printed = capsys.readouterr().out
+    assert "efficiency" in printed and "tw_" in printed
+
+
 def test_unsupported_nodes_are_listed_on_one_line(tmp_path: Path, capsys: Capture) -> None:
     nodes = [helper.make_node("NoSuchOp", ["x"], ["t"], name="first"), helper.make_node("NorThis", ["t"], ["y"], name="second")]
     x, y = (helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy")

@@ -18,6 +18,7 @@ from tilewright.dialects.graph.types import dims_of, tensor
 from tilewright.dialects.kernel import ScheduleAttr
 from tilewright.errors import CompileError
 from tilewright.lowering.rules.contraction import ContractionRule
+from tilewright.lowering.rules.contraction_schedule import GATHERED, IN_PLACE
 
 from .loops_text import LOCAL_TARGETS
 from .rule_kernels import Build, Prepared, assert_close, make_kernel, prepare, reference, run_rule
@@ -125,6 +126,43 @@ def test_batched_runtime_operands(flags: tuple[bool, bool]) -> None:
     left = [*lhs[:2], *(lhs[:1:-1] if flags[0] else lhs[2:])]
     right = [*rhs[:2], *(rhs[:1:-1] if flags[1] else rhs[2:])]
     check([tensor(f32, left), tensor(f32, right)], lambda a: [graph.MatmulOp(a[0], a[1], *flags)], slices=3)
+
+
+@targets
+@pytest.mark.parametrize("shape", [(3, 40, 64), (1, 100, 17), (2, 7, 33), (4, 64, 1)], ids=str)
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_matrix_times_a_column(target: TargetModel, shape: tuple[int, int, int], swap: bool) -> None:
+    """The matrix's rows become lanes: one row of sums is kept, whatever the number of rows."""
+    batch, m, k = shape
+    matrix = [batch, k, m] if swap else [batch, m, k]
+
+    def build(args: Sequence[SSAValue]) -> list[Operation]:
+        product = graph.MatmulOp(args[0], args[1], swap)
+        return [product, graph.AddOp(product, args[2])]
+
+    types = [tensor(f32, matrix), tensor(f32, [batch, k, 1]), tensor(f32, [m, 1])]
+    schedule = check(types, build, target, slices=3)
+    assert (schedule["mr"] == 1) == (swap or k >= 16 or k == 1)
+
+
+@targets
+@pytest.mark.parametrize("shape", [(3, 150, 64), (2, 70, 50), (1, 64, 128)], ids=str)
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_row_times_a_matrix_that_is_computed(target: TargetModel, shape: tuple[int, int, int], swap: bool) -> None:
+    """What is packed piece by piece, or read where it lies."""
+    batch, k, n = shape
+    types = [tensor(f32, [batch, 1, k]), tensor(f32, [batch, n, k] if swap else [batch, k, n])]
+    check(types, lambda args: [graph.MatmulOp(args[0], args[1], False, swap)], target, slices=3)
+
+
+def test_rows_on_the_same_set_of_l1_are_gathered() -> None:
+    def ways(depth: int) -> int:
+        kernel = make_kernel([tensor(f32, [28, depth]), tensor(f32, [depth, 32]), tensor(f32, [32])], linear)
+        schedule = RULE.schedule(kernel, V4)
+        assert schedule is not None
+        return schedule["lhs"]
+
+    assert [ways(depth) for depth in (1000, 1024, 1040)] == [IN_PLACE, GATHERED, IN_PLACE]
 
 
 def test_heads_are_read_and_written_in_place() -> None:

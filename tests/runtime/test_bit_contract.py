@@ -89,6 +89,13 @@ def test_matmul(items: int, inner: int, columns: int) -> None:
 
 
 @FEW
+@given(items=st.integers(2, 40), inner=st.integers(1, 300), rows=st.integers(1, 70))
+def test_columns_of_a_product(items: int, inner: int, rows: int) -> None:
+    times = helper.make_node("MatMul", ["w", "x"], ["y"])
+    assert_items_are_independent([times], floats(inner, items), axis=1, constants={"w": floats(rows, inner)})
+
+
+@FEW
 @given(items=st.integers(2, 4), rows=st.integers(1, 20), inner=st.integers(1, 100), columns=st.integers(1, 40))
 def test_matmul_of_stacks(items: int, rows: int, inner: int, columns: int) -> None:
     x, w = floats(items, rows, inner), floats(inner, columns)

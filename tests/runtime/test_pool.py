@@ -21,6 +21,8 @@ from tilewright.runtime.native.pool import SYSTEMS, pool_module
 from tilewright.runtime.pool import process_pool
 
 MANY = 4
+KEPT = 12345
+"""What is in the first word of scratch memory before a region."""
 _KERNEL = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
 _RUN = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_int64)
 
@@ -45,12 +47,11 @@ class Region:
 
     def run(self, grid: int, grain: int = 1) -> int:
         pool = process_pool().address
-        context, scratches = (
-            (ctypes.c_uint64 * CONTEXT_WORDS)(),
-            (ctypes.c_uint64 * self.threads)(*range(100, 100 + self.threads)),
-        )
+        self.memory = (ctypes.c_uint64 * self.threads)(*[KEPT] * self.threads)
+        self.scratches = [ctypes.addressof(self.memory) + 8 * thread for thread in range(self.threads)]
+        context, scratches = (ctypes.c_uint64 * CONTEXT_WORDS)(), (ctypes.c_uint64 * self.threads)(*self.scratches)
         context[POOL], context[THREADS] = pool, self.threads
-        context[SCRATCH], context[SCRATCHES] = 100, ctypes.addressof(scratches)
+        context[SCRATCH], context[SCRATCHES] = self.scratches[0], ctypes.addressof(scratches)
         run = _RUN(ctypes.c_uint64.from_address(pool + 8 * layout.RUN).value)
         kernel = _KERNEL(self._kernel)
         return run(ctypes.addressof(context), ctypes.cast(kernel, ctypes.c_void_p), None, None, grid, grain)
@@ -97,7 +98,21 @@ def test_scratch_memory_is_a_threads_own() -> None:
     region.run(16 * MANY)
     owners = {(piece.thread, piece.scratch) for piece in region.pieces}
     assert len(owners) == len({scratch for _, scratch in owners}) == len({thread for thread, _ in owners}) == MANY
-    assert (threading.get_native_id(), 100) in owners
+    assert (threading.get_native_id(), region.scratches[0]) in owners
+
+
+def test_a_thread_keeps_what_it_left_in_scratch_memory_until_the_region_ends() -> None:
+    found: dict[int, list[int]] = {}
+
+    def count(piece: Piece) -> int:
+        word = ctypes.c_uint64.from_address(piece.scratch)
+        found.setdefault(piece.scratch, []).append(word.value)
+        word.value += 1
+        return 0
+
+    Region(count, 2).run(64)
+    assert sum(map(len, found.values())) > 4
+    assert all(values == list(range(len(values))) for values in found.values())
 
 
 def test_pieces_are_no_smaller_than_the_grain() -> None:
