@@ -8,4 +8,4 @@ from tilewright.lowering.definitions.movement import modulo
 @tilewright.register_op("my.ops", "Roll", result=like(0))
 def roll(d: Definer, op: graph.CustomOp, at: Indices) -> Value:
     shift = int(op.argument("shift", 1))
-    return d.element(op.xs[0], [modulo(d, d.b.sub(at[0], shift), d.dims(op.xs[0])[0])])
+    return d.element(op.xs[0], [modulo(d.b, d.b.sub(at[0], shift), d.dims(op.xs[0])[0])])
