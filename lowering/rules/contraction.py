@@ -89,6 +89,7 @@ def _plan(kernel: func.FuncOp, schedule: ScheduleAttr) -> Plan:
         (schedule["mc"] % schedule["mr"] > 0, "has a schedule whose mc is no multiple of mr"),
         (schedule.get("lhs", 0) == IN_PLACE and not readable_in_place(problem, schedule["mr"]), "cannot read its rows in place"),
         (schedule.get("skip", 0) == 1 and not skippable(problem, schedule), "has no depth blocks of one tap to skip"),
+        (schedule.get("few", 0) >= schedule["mr"], "has a schedule whose few is no less than mr"),
         (schedule["nr"] % schedule["lanes"] > 0, "has a schedule whose nr is no multiple of lanes"),
     ):
         if wrong:

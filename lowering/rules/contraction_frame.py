@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from xdsl.dialects.builtin import Float64Type, i32
@@ -80,6 +80,11 @@ class Plan(RegisterBlock):
     def far(self) -> int:
         """Elements of the next panel that each step of depth prefetches to L2; 0 for none."""
         return self.schedule.get("far", 0)
+
+    @property
+    def few(self) -> int:
+        """Rows of the block for what is left of the rows, where that is no more; 0 for none of its own."""
+        return self.schedule.get("few", 0)
 
     @property
     def row_stride(self) -> int:
@@ -164,6 +169,7 @@ class Frame:
         self.buffers = buffers
         self.target = target
         self.micro = plan.micro(builder, plan.problem.element)
+        self.few = replace(self.micro, mr=plan.few) if plan.few else None
         b, element = builder, plan.problem.element
         self.row_count = b.dim(plan.problem.row_count)
         self.columns = b.dim(plan.problem.columns)

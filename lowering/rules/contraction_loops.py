@@ -28,6 +28,9 @@ from .contraction_schedule import LINE as LINE_BYTES
 from .contraction_stream import emit_streamed
 from .kept import Kept
 
+Product = tuple[SSAValue, SSAValue, Index, list[SSAValue]]
+"""What a micro-kernel multiplies: rows, panel, their depth, and what to prefetch."""
+
 
 def emit_loops(frame: Frame) -> None:
     """The parallel loop over (batch, row chunk, panel)."""
@@ -110,28 +113,37 @@ class _Panel:
                 hints.append(b.view(frame.buffers[lhs.value], [length, plan.mr], [plan.mr, 1], b.add(at, line)))
         return hints
 
-    def _accumulate(
-        self, kb: Index, block: Index, row: Index, skipped: Index, product: tuple[SSAValue, SSAValue, Index, list[SSAValue]]
-    ) -> None:
+    def _accumulate(self, kb: Index, block: Index, row: Index, skipped: Index, product: Product) -> None:
         """One row block: sums from zero or from scratch, to the epilogue or to scratch."""
         frame, plan, b = self.frame, self.frame.plan, self.frame.b
         if self.single:
-            self.finisher.finish(frame.micro.accumulate(*product, frame.micro.zeros()), row, 0, skipped)
+            self.finisher.finish(self._sums(row, product, frame.micro.zeros()), row, 0, skipped)
             return
         tile = b.mul(block, plan.mr * plan.nr)
         types = [v.type for v in frame.micro.zeros()]
         sums = b.if_(b.cmp("eq", kb, 0), lambda: frame.micro.zeros(), lambda: load_tile(frame, tile), types)
-        sums = self._add(kb, block, product, sums)
+        sums = self._add(kb, block, row, product, sums)
         last = b.cmp("eq", kb, b.sub(frame.depth_blocks, 1))
         b.if_(last, lambda: self.finisher.finish(sums, row, tile, skipped), lambda: store_tile(frame, sums, tile))
 
-    def _add(
-        self, kb: Index, block: Index, product: tuple[SSAValue, SSAValue, Index, list[SSAValue]], sums: list[SSAValue]
-    ) -> list[SSAValue]:
+    def _sums(self, row: Index, product: Product, sums: list[SSAValue]) -> list[SSAValue]:
+        """The sums with a depth block's products; those of rows past the last one may stay as they are."""
+        frame, b, few = self.frame, self.frame.b, self.frame.few
+        if few is None:
+            return frame.micro.accumulate(*product, sums)
+
+        def smaller() -> list[SSAValue]:
+            count = few.mr * few.vectors
+            return [*few.accumulate(*product, sums[:count]), *sums[count:]]
+
+        left = b.cmp("sle", b.sub(frame.row_count, row), few.mr)
+        return b.if_(left, smaller, lambda: frame.micro.accumulate(*product, sums), [v.type for v in sums])
+
+    def _add(self, kb: Index, block: Index, row: Index, product: Product, sums: list[SSAValue]) -> list[SSAValue]:
         """The sums with a depth block's products, unless those are known to be zero."""
         frame, b = self.frame, self.frame.b
         if frame.flags is None:
-            return frame.micro.accumulate(*product, sums)
+            return self._sums(row, product, sums)
         tap = b.floordiv(kb, frame.chunks)
         flag = b.load(frame.flags, [b.add(b.mul(block, b.dim(frame.plan.tap_count)), tap)])
         live = b.emit(arith.CmpiOp(flag, b.const(0, i32), "ne"))

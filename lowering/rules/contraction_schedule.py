@@ -9,6 +9,7 @@ Parameters of `#kernel.schedule<"contraction", {..}>`:
 | `taps` | how many taps of a convolution make one depth block (1 when a run is longer than `kc`) |
 | `mc` | rows that one slice of the grid gathers at once, so that a panel is read once for all of them |
 | `unroll` | steps of the depth loop in one iteration |
+| `few` | rows of a smaller block, for what is left of a runtime number of rows |
 | `by_lane` | 1: rows are loaded by vectors along the depth, whose lanes are factors; else each factor is broadcast |
 | `ahead` | steps of depth before its use that a row of a panel is prefetched to L1 |
 | `far` | elements of the next panel that a step of depth prefetches to L2, where panels stream from beyond it |
@@ -48,6 +49,8 @@ ASSUMED_EXTENT = 56
 """What each spatial extent of an image is taken to be where it is not known, when algorithms are compared."""
 RUN_CYCLES = 4.0
 """What gathering one run of a row costs beside its elements: its address, its ends."""
+FEW = 4
+"""Rows of the smaller block of a matmul whose rows are counted at run time: a batch of one would else pay for a whole block."""
 BYTES_A_CYCLE = 8
 """Bytes from beyond L2 in a modelled cycle, which is one of two multiply-adds."""
 
@@ -94,6 +97,7 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         mc=mc,
         unroll=block.unroll,
         **factors(target),
+        **_few(problem, block),
         ahead=prefetch_distance(block),
         far=ceildiv(block.nr, blocks) if streams and blocks > 1 else 0,
         skip=int(skip),
@@ -106,6 +110,12 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
 def factors(target: TargetModel) -> dict[str, int]:
     """The schedule's word for where a target takes factors from."""
     return {"by_lane": 1} if target.has_lane_fma else {}
+
+
+def _few(problem: Problem, block: Block) -> dict[str, int]:
+    """The schedule's word for a smaller block. An image has many rows, and only a matmul may have but one."""
+    counted = not problem.row_count.is_static and isinstance(problem.anchor, graph.MatmulOp)
+    return {"few": FEW} if counted and block.mr > FEW else {}
 
 
 def known(dim: DimExpr, otherwise: int) -> int:

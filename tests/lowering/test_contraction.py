@@ -88,8 +88,17 @@ def test_large_runtime_sizes(dynamic_kernel: Prepared, sizes: tuple[int, int, in
     assert_close(found, np.maximum(x.astype(np.float64) @ w + bias, 0).astype(np.float32))
 
 
+@pytest.mark.parametrize("m", [1, 4, 5, 19])
+def test_few_rows_give_the_bits_of_many(dynamic_kernel: Prepared, m: int) -> None:
+    """The smaller block of a runtime number of rows sums in the same order."""
+    x, w, bias = arrays_for([tensor(f32, [40, 70]), tensor(f32, [70, 50]), tensor(f32, [50])])
+    many = dynamic_kernel.run([x, w, bias], {"m": 40, "k": 70, "n": 50}, 1)
+    few = dynamic_kernel.run([x[:m], w, bias], {"m": m, "k": 70, "n": 50}, 1)
+    np.testing.assert_array_equal(few, many[:m])
+
+
 @pytest.mark.parametrize(
-    "params", [{"lhs": 0}, {"lhs": 1}, {"rhs": 1}, {"lhs": 0, "kc": 32, "far": 4}, {"lhs": 1, "kc": 48}], ids=str
+    "params", [{"lhs": 0}, {"lhs": 1}, {"rhs": 1}, {"lhs": 0, "kc": 32, "far": 4}, {"lhs": 1, "kc": 48}, {"few": 3}], ids=str
 )
 def test_every_way_of_reading(params: dict[str, int]) -> None:
     types = [tensor(f32, [29, 100]), tensor(f32, [100, 61]), tensor(f32, [61])]
@@ -101,7 +110,7 @@ def test_every_way_of_reading(params: dict[str, int]) -> None:
     assert_close(run_rule(RULE, kernel, arrays, V4, schedule=schedule, slices=2).result, expected)
 
 
-@pytest.mark.parametrize("params", [{"mc": 15, "mr": 14}, {"nr": 24}, {"nr": 16}], ids=str)
+@pytest.mark.parametrize("params", [{"mc": 15, "mr": 14}, {"nr": 24}, {"nr": 16}, {"few": 99}], ids=str)
 def test_schedules_that_do_not_fit_are_refused(params: dict[str, int]) -> None:
     kernel = make_kernel([tensor(f32, [28, 8]), tensor(f32, [8, 32]), tensor(f32, [32])], linear)
     chosen = RULE.schedule(kernel, V4)
