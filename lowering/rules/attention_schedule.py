@@ -26,6 +26,8 @@ KEY_BLOCK = 128
 """Keys of a block. Part of the bit contract: not to be chosen by rows, batch or threads."""
 FEW = 10
 """So many queries for each vector of them that there could be cost less as rows, measured."""
+ROW_VECTORS = 4
+"""Vectors of keys or columns in a register block of rows: wider panels cost more where there are few keys, and gain nothing."""
 SCORE_CYCLES = 10.0
 """What a vector of scores costs beside its products: maximum, exponential, sum."""
 
@@ -51,7 +53,7 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         block=KEY_BLOCK,
         few=FEW * best.scores.vectors,
         rr=rr,
-        rv=8 if target.vector_registers >= 32 else 4,
+        rv=ROW_VECTORS,
         lanes=lanes,
         **factors(target),
     )

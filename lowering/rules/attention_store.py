@@ -30,7 +30,7 @@ def store_results(frame: Frame, batch: list[Index], first: Index, state: State) 
         if whole < columns:
             square.store(whole, columns - whole)
 
-    b.for_(0, plan.nr, queries, step=plan.lanes)
+    b.for_(0, b.min(plan.nr, b.sub(frame.rows, first)), queries, step=plan.lanes)
 
 
 class _Square:
@@ -53,7 +53,9 @@ class _Square:
         for i, row in enumerate(transpose(b, rows)):
             exists = b.min(b.max(b.sub(self.left, i), 0), 1)
             mask = b.lane_mask(b.mul(exists, width), lanes)
-            b.vstore(row, buffer, [b.add(b.add(self.start, b.mul(i, step)), column)], mask)
+            # A masked address where no memory is would cost hundreds of cycles.
+            near = b.min(i, b.sub(self.left, 1))
+            b.vstore(row, buffer, [b.add(b.add(self.start, b.mul(near, step)), column)], mask)
 
     def _value(self, ssa: SSAValue) -> Value:
         return Value(self.frame.b, ssa, self.frame.problem.element)
