@@ -22,6 +22,9 @@ from .terms import Term, concat, constant
 INVALID = -1
 """An element that ends the run when it is bound."""
 
+FAR = 1 << 60
+"""More than any dim can be."""
+
 
 # -- vectors ----------------------------------------------------------------------------------------------------------------
 
@@ -158,10 +161,12 @@ def range_count(n: Node, start: Term, limit: Term, delta: Term) -> DimExpr:
 
 
 def ranged(start: Term, end: Term, step: Term) -> Term:
-    """How many steps lead from start to before the end: none backwards, -1 for a step of 0."""
+    """How many steps lead from start to before the end: none backwards, -1 for a step of 0 or a way that leaves 64 bits."""
     zero = step.like(0)
+    ahead = ((step < 0) & (start > end)) | ((step > 0) & (start < end))
     span = (step < 0).select(start - end, end - start)
-    count = (span > 0).select((span - 1) / absolute(step).maximum(1) + 1, zero)
+    count = (span > 0).select((span - 1) / absolute(step).maximum(1) + 1, step.like(INVALID))
+    count = ahead.select(count, zero)
     return step.equal(0).select(step.like(INVALID), count)
 
 
@@ -186,7 +191,11 @@ def signed(magnitudes: Dims, negative: Dims) -> list[DimExpr]:
 
 
 def padding(n: Node, dims: Sequence[DimExpr], low: Term, high: Term) -> tuple[list[DimExpr], list[DimExpr]]:
-    """What is added before and after each dim, such that the padded dim is one symbol: their product stays short."""
+    """What is added before and after each dim, such that the padded dim is one symbol: their product stays short.
+
+    Where both are larger than any dim, their sum must neither leave 64 bits, and come back as a size, nor cancel.
+    """
+    low, high = clamp(low, -2 * FAR, 2 * FAR), clamp(high, -FAR, FAR)
     sizes, plus, minus = bind(n, numbers(n, dims) + low + high, low.maximum(0), (-low).maximum(0))
     before = [p - m for p, m in zip(plus, minus, strict=True)]
     return before, [size - dim - b for size, dim, b in zip(sizes, dims, before, strict=True)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import RunError
 from .codes import GROW, SCRATCH_SLOT, SLOTS
 from .frame import Scratches
 from .memory import ALIGNMENT, Bytes, address_of, aligned_bytes, guarded_bytes
@@ -66,8 +67,11 @@ class Growth:
 
 
 def read_array(address: int, shape: tuple[int, ...], dtype: np.dtype[Any], copy: Callable[[Any], Any]) -> NDArray[Any]:
-    """A copy of an array in memory that belongs to a run."""
+    """A copy of an array in memory that belongs to a run. RunError for dims that an array can't have, though it is empty."""
     size = int(np.prod(shape)) * dtype.itemsize
     if not size:
-        return np.empty(shape, dtype)
+        try:
+            return np.empty(shape, dtype)
+        except ValueError:
+            raise RunError(f"a result would have dims {list(shape)}", stage="run") from None
     return copy(np.frombuffer(ctypes.string_at(address, size), np.uint8).view(dtype).reshape(shape))

@@ -49,7 +49,7 @@ class Case:
 
     Attributes:
         dims: of the inputs, where they are not those of what is drawn.
-        refused: whether onnxruntime takes what ONNX has no meaning for, and we don't.
+        wider: whether there is a meaning, numpy's, for what onnxruntime refuses.
     """
 
     op: str
@@ -59,7 +59,7 @@ class Case:
     outputs: str = "y"
     attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     opset: int = 19
-    refused: bool = False
+    wider: bool = False
 
 
 def gather(draw: Draw) -> dict[str, Array]:
@@ -119,13 +119,13 @@ CASES = {
         "ScatterND", "x i u", scatter_nd, TWO | {"i": ["m", 1], "u": ["k", "n"]}, attributes={"reduction": "add"}
     ),
     "scatter-elements": Case("ScatterElements", "x i u", scatter_elements, TWO | {"i": ["m", "n"], "u": ["k", "l"]}),
-    "slice": Case("Slice", "x s e a t", slice_, TWO),
+    "slice": Case("Slice", "x s e a t", slice_, TWO, wider=True),
     "reshape": Case("Reshape", "x t", with_vector("t", 3), TWO),
     "expand": Case("Expand", "x t", with_vector("t", 3), TWO),
     "tile": Case("Tile", "x t", with_vector("t", 2), TWO),
     "pad": Case("Pad", "x t", with_vector("t", 4), TWO),
-    "pad-reflect": Case("Pad", "x t", with_vector("t", 4), TWO, attributes={"mode": "reflect"}),
-    "pad-edge": Case("Pad", "x t", with_vector("t", 4), TWO, attributes={"mode": "edge"}),
+    "pad-reflect": Case("Pad", "x t", with_vector("t", 4), TWO, attributes={"mode": "reflect"}, wider=True),
+    "pad-edge": Case("Pad", "x t", with_vector("t", 4), TWO, attributes={"mode": "edge"}, wider=True),
     "one-hot": Case("OneHot", "i d v", one_hot, {"i": ["m", "n"], "d": []}),
     "range": Case("Range", "a b c", range_, {"a": [], "b": [], "c": []}),
     "split": Case("Split", "x t", with_vector("t", 2), TWO, outputs="y z"),
@@ -160,7 +160,7 @@ def small(feeds: Mapping[str, Array]) -> bool:
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_hostile_values(name: str, data: st.DataObject) -> None:
     feeds = dict(CASES[name].feeds(data.draw))
@@ -169,18 +169,27 @@ def test_hostile_values(name: str, data: st.DataObject) -> None:
         found = list(session.run(feeds).values())
     except TilewrightError as error:
         assert named(error, feeds), error
-        if small(feeds) and not CASES[name].refused:
+        if small(feeds):
             with pytest.raises(Exception):  # noqa: B017  # onnxruntime's errors have no class of their own
                 peer.run(None, feeds)
         return
     if not any(ours.size for ours in found):
         return  # onnxruntime also looks at indices with which nothing is read
-    for ours, theirs in zip(found, peer.run(None, feeds), strict=True):
+    try:
+        expected = peer.run(None, feeds)
+    except Exception:
+        assert CASES[name].wider
+        return
+    for ours, theirs in zip(found, expected, strict=True):
         assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
         np.testing.assert_array_equal(ours, theirs)
 
 
+SIZES = ("does not hold", "expected dims for which", "a result would have dims", "there is no memory for a result")
+"""What errors say about sizes, which may come from several nodes."""
+
+
 def named(error: TilewrightError, feeds: Mapping[str, Array]) -> bool:
-    """Whether an error says what it is about: the node, an input, or sizes that don't go together."""
+    """Whether an error says what it is about: the node, an input, or sizes."""
     text = str(error)
-    return "'at'" in text or any(f"'{key}'" in text for key in feeds) or "does not hold" in text
+    return "'at'" in text or any(f"'{key}'" in text for key in feeds) or any(what in text for what in SIZES)
