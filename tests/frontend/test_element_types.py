@@ -15,6 +15,7 @@ from onnx_models import Typed, make_model
 
 import tilewright
 from tilewright.dialects.graph.dtypes import ELEMENT_TYPES
+from tilewright.errors import UnsupportedOpError
 from tilewright.frontend.schemas import find_schema
 
 Array = NDArray[Any]
@@ -94,3 +95,13 @@ def test_op_on_type(op: str, dtype: np.dtype[Any]) -> None:
 def test_every_type_is_met() -> None:
     met = {dtype for _, dtype in rows()}
     assert met == set(ELEMENT_TYPES) and np.dtype(ml_dtypes.int4) in met
+
+
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_complex_numbers_are_refused_by_name(dtype: Any):
+    """As an input and as a constant."""
+    node = helper.make_node("Identity", ["x"], ["y"], name="at")
+    with pytest.raises(UnsupportedOpError, match=r"(?i)its element type is complex\d+, at 'x'"):
+        tilewright.compile(make_model([node], {"x": Typed([4], dtype)}))
+    with pytest.raises(UnsupportedOpError, match=r"(?i)its element type is complex\d+, at 'x'"):
+        tilewright.compile(make_model([node], {}, constants={"x": np.ones(4, dtype)}))

@@ -10,6 +10,8 @@
 // CHECK: kernel.yield
 // CHECK: kernel.loop
 // CHECK: kernel.yield
+// CHECK: kernel.loop
+// CHECK: kernel.yield
 // CHECK-NOT: graph.scan
 func.func @main(%s: !graph.object<"seq(tensor(float))">, %at: tensor<1xsi64>, %c: tensor<i1>, %h: tensor<4xf32>, %xs: tensor<7x4xf32>)
     -> (tensor<?xf32, #graph.tensor<["s"]>>, tensor<4xf32>, tensor<4xf32>, tensor<2xsi64>)
@@ -29,6 +31,11 @@ func.func @main(%s: !graph.object<"seq(tensor(float))">, %at: tensor<1xsi64>, %c
     %sum = graph.add %v, %x : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
     graph.yield %sum : tensor<4xf32>
   } {input_axes = array<i64: 0>, input_directions = array<i64: 1>, output_axes = array<i64>, output_directions = array<i64>} -> tensor<4xf32>
+  %last = graph.loop trip %n : tensor<si64> init(%end : tensor<4xf32>) {
+  ^bb0(%i: tensor<si64>, %go: tensor<i1>, %v: tensor<4xf32>):
+    %w = graph.relu %v : (tensor<4xf32>) -> tensor<4xf32>
+    graph.yield %go, %w : tensor<i1>, tensor<4xf32>
+  } -> tensor<4xf32>
   %dims = graph.dims <["at", 128]> : tensor<2xsi64>
-  func.return %t, %y, %end, %dims : tensor<?xf32, #graph.tensor<["s"]>>, tensor<4xf32>, tensor<4xf32>, tensor<2xsi64>
+  func.return %t, %y, %last, %dims : tensor<?xf32, #graph.tensor<["s"]>>, tensor<4xf32>, tensor<4xf32>, tensor<2xsi64>
 }
