@@ -61,8 +61,11 @@ class Worker:
             raise WorkerDied(self.process.wait(), self._last_words()) from None
 
     def _last_words(self) -> str:
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").splitlines()
+        try:
+            self._said.seek(0)
+            lines = self._said.read().decode(errors="replace").splitlines()
+        except ValueError:  # ended by an interrupt in the main thread
+            return ""
         return next((line for line in lines if "LLVM ERROR" in line), lines[-1] if lines else "")
 
     @property
@@ -114,6 +117,7 @@ class WorkerPool:
                 for thread in threads:
                     thread.join()
             except BaseException:  # an interrupt: what workers would still answer belongs to nobody
+                errors.append(CompileError("interrupted", stage=jit.STAGE))
                 self._end()
                 raise
         if errors:
@@ -169,10 +173,11 @@ class WorkerPool:
         return worker
 
     def _end(self) -> None:
-        for worker in self._workers:
+        ended = list(self._workers)
+        self._workers[:] = [None] * len(ended)
+        for worker in ended:
             if worker is not None:
                 worker.end()
-        self._workers.clear()
 
     def end(self) -> None:
         """End all workers; later compiles start others."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -76,6 +77,17 @@ def test_killed_workers_are_an_error_once(pool: WorkerPool) -> None:
         pool.compile({"tw_a": text(1)}, host_target())
     killer.wait()
     assert pool.compile({"tw_a": text(1)}, host_target()).keys() == {"tw_a"}
+
+
+def test_an_interrupt_ends_the_workers(pool: WorkerPool) -> None:
+    found = pids(pool)
+    for pid in found:
+        os.kill(pid, signal.SIGSTOP)
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        pool.compile({f"unit{i}": text(i) for i in range(4)}, host_target())
+    assert all(map(gone, found))
+    assert len(pool.compile({f"unit{i}": text(i) for i in range(4)}, host_target())) == 4
 
 
 def gone(pid: int) -> bool:
