@@ -64,6 +64,7 @@ def main(target: str, pattern: str, step: str = "1") -> int:
         try:
             suite.run(name)
             passed += 1
+            print(f"{name} passed", file=sys.stderr, flush=True)
         except SkipTest:
             skipped += 1
         except (AssertionError, RuntimeError, TilewrightError) as error:
