@@ -24,7 +24,7 @@ from benchmarks.models import INFLATED, NETWORKS, model_paths
 from benchmarks.peak import peak_loop, stream_loop
 from benchmarks.report import geometric_mean, table, write
 from benchmarks.runtimes import RUNTIMES, installed
-from benchmarks.sweep import CLIFF, Found, Roof, bytes_moved, cliffs, sweep
+from benchmarks.sweep import CLIFF, Found, Roof, cliffs, sweep
 from tilewright.backends.targets import host_target
 
 Times = dict[str, float]
@@ -136,7 +136,7 @@ def main(
     if count:
         shapes = sweep(count, seed, host_target(), roof, seconds, say)
         text = sweep_report(shapes)
-        data = [{"name": s.shape.name, "moved": bytes_moved(s.shape), **asdict(s)} for s in shapes]
+        data = {s.shape.name: {"seconds": s.seconds, "share": s.share, "schedule": s.schedule} for s in shapes}
         click.echo(text)
         click.echo(write("sweep", f"Random shapes, seed {seed}", text, {"roof": asdict(roof), "shapes": data}))
         return
@@ -146,7 +146,7 @@ def main(
         found[layer] = measure(layer, runtimes.split(","), rounds, seconds)
         say(f"{layer.name}: {', '.join(f'{name} {1e3 * spent:.3f} ms' for name, spent in found[layer].items())}")
     text = report(found, roof)
-    data = [{"layer": asdict(layer), "networks": networks[layer], "seconds": times} for layer, times in found.items()]
+    data = [{"layer": layer.name, "networks": ", ".join(networks[layer]), **times} for layer, times in found.items()]
     click.echo(text)
     click.echo(write("kernels", "Layers one by one, one thread", text, {"roof": asdict(roof), "layers": data}))
 

@@ -47,11 +47,12 @@ def analyse_axes(ops: Sequence[Operation]) -> Problem | None:
 
 
 def wants_relayout(problem: Problem) -> bool:
-    """Whether a convolution reads an image whose channels lie apart, and so many that it had better be moved first.
+    """Whether a convolution has absorbed the move of an image whose channels lie apart, and so many that it had better happen.
 
     Runs of a few elements are gathered for every tap otherwise, and only adjacent channels let other algorithms be chosen.
     """
-    if not isinstance(problem.anchor, graph.ConvOp) or (problem.lhs.run_step == ONE and not problem.lhs.channels_first):
+    anchor, lhs = problem.anchor, problem.lhs
+    if not isinstance(anchor, graph.ConvOp) or lhs.value is anchor.x or (lhs.run_step == ONE and not lhs.channels_first):
         return False
-    channels = dims_of(problem.anchor.weight)[1]
+    channels = dims_of(anchor.weight)[1]
     return channels.is_static and channels.value > FEW_CHANNELS

@@ -182,3 +182,19 @@ def test_conv(name: str) -> None:
 @pytest.mark.parametrize("name", ["first layer", "1x1", "3x3", "uneven"])
 def test_conv_on_narrower_targets(name: str, target: TargetModel) -> None:
     CASES[name].run(target)
+
+
+@pytest.mark.parametrize("channels", [3, 64])
+def test_images_of_many_channels_are_moved_first(channels: int) -> None:
+    """Fusion leaves the move out of the kernel unless there are few channels."""
+
+    def build(args: Sequence[SSAValue]) -> list[Operation]:
+        moved = graph.RelayoutOp(args[0], [0, 2, 3, 1])
+        attributes = ([1, 1], [1, 1, 1, 1], [1, 1], 1)
+        order = with_order(graph.ConvOp(moved, args[1], None, *attributes).result, [0, 2, 3, 1])
+        return [moved, graph.ConvOp(moved, args[1], None, *attributes, order)]
+
+    kernel = make_kernel([tensor(f32, [1, channels, 8, 8]), tensor(f32, [32, channels, 3, 3])], build)
+    moved, conv = list(kernel.body.block.ops)[:-1]
+    assert RULE.accepts([conv], V4)
+    assert RULE.accepts([moved, conv], V4) == (channels == 3)
