@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import tilewright
+from tilewright.backends.targets import TARGETS
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "c"
 Network = tuple[Path, dict[str, Any], dict[str, Any]]
@@ -55,6 +56,15 @@ def test_the_program_gives_what_a_session_gives(threads: int, network: Callable[
     program = build(model, tmp_path / "c", f"OPTIONS={options}", """CFLAGS=-O2 -Wall -Wextra -DWEIGHTS_FILE='"model.weights"'""")
     assert program.stat().st_size < MAX_BYTES
     assert run(program.parent, inputs["image"]).tobytes() == expected.tobytes()
+
+
+@needs(CROSS, QEMU, "make")
+@pytest.mark.parametrize("target", [name for name in TARGETS if name.startswith("aarch64")][-1:])
+def test_an_aarch64_program_agrees(target: str, network: Callable[[str], Network], tmp_path: Path) -> None:
+    model, inputs, outputs = network("mobilenet_v2")
+    program = build(model, tmp_path / "c", f"OPTIONS=--target {target} --threads 2", f"CC={CROSS} -static")
+    found = run(program.parent, inputs["image"], QEMU, "-cpu", "max")
+    np.testing.assert_allclose(found, outputs["logits"].ravel(), rtol=1e-3, atol=1e-3)
 
 
 @needs("cc", "make")
