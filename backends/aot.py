@@ -53,7 +53,7 @@ class AheadOfTime:
         weights: the content of the file of weights; None where they are part of the object.
     """
 
-    object: bytes
+    object: bytes | bytearray
     header: str
     weights: bytes | None
 
@@ -73,17 +73,20 @@ def compile_ahead(module: ModuleOp, weights: WeightStore, options: ApiOptions) -
     """
     _check_options(options)
     interface = read_interface(module)
-    slot_bytes = _check_model(module, interface)
+    slot_bytes, grows = _check_model(module, interface, options)
     layout, content = _gather(weights, interface, options)
     target = target_of(module)
     model = ApiModel(
         interface=interface,
         options=options,
         slot_bytes=slot_bytes,
+        grows=grows,
         table=None if interface.symbols else evaluate_plan(module, interface),
         weights=layout,
         version=f"tilewright {version('tilewright')} {target.name}",
     )
+    if model.table is not None:
+        model.table[model.unknown_words] = -1
     add_c_api(module, model, target.arch)
     code = cached_object(print_llvm_ir(module, target), target)
     if options.embed_weights:
@@ -102,17 +105,17 @@ def _check_options(options: ApiOptions) -> None:
         raise BadOptionError("freestanding code has no threads of its own: it takes one thread")
 
 
-def _check_model(module: ModuleOp, interface: Interface) -> tuple[int, ...]:
-    """The bytes of slots; AheadOfTimeError for a model that needs Python during a run."""
+def _check_model(module: ModuleOp, interface: Interface, options: ApiOptions) -> tuple[tuple[int, ...], bool]:
+    """The bytes of slots, and whether memory grows; AheadOfTimeError for a model that needs Python, or libc that it has not."""
     hosted = [name for call in interface.calls if isinstance(call, NodeCall) for name in call.names]
     objects = [spec.name for spec in (*interface.inputs, *interface.outputs) if spec.kind]
     if hosted or interface.objects:
         raise AheadOfTimeError("ops on values that are no numeric tensors run in Python", hosted or objects)
     slot_bytes, unbounded = read_slots(module)
-    if unbounded:
-        hint = f"; with its symbolic dims ({', '.join(interface.symbols)}) pinned it may be" if interface.symbols else ""
-        raise AheadOfTimeError(f"how much memory a result takes is known only in a run{hint}", unbounded)
-    return slot_bytes
+    if unbounded and options.freestanding:
+        hint = f" (--shape pins {', '.join(interface.symbols)})" if interface.symbols else ""
+        raise AheadOfTimeError(f"freestanding code can't get memory whose size only a run can tell{hint}", unbounded)
+    return slot_bytes, bool(unbounded)
 
 
 # -- the plan ------------------------------------------------------------------------------------------------------------------
@@ -134,7 +137,7 @@ def evaluate_plan(module: ModuleOp, interface: Interface) -> NDArray[np.int64]:
 
 
 # -- weights -------------------------------------------------------------------------------------------------------------------
-def _gather(weights: WeightStore, interface: Interface, options: ApiOptions) -> tuple[WeightLayout, bytes]:
+def _gather(weights: WeightStore, interface: Interface, options: ApiOptions) -> tuple[WeightLayout, bytearray]:
     """All weights of a run in one block: where each is, and the block."""
     offsets: dict[str, int] = {}
     content = bytearray()
@@ -146,7 +149,7 @@ def _gather(weights: WeightStore, interface: Interface, options: ApiOptions) -> 
     if options.embed_weights and len(content) > MAX_EMBEDDED:
         raise BadOptionError(f"{len(content) >> 20} MiB of weights are too many to embed; put them beside the object")
     mark = _MAGIC + hashlib.sha256(content).digest()
-    return WeightLayout(offsets, len(content), options.embed_weights, mark), bytes(content)
+    return WeightLayout(offsets, len(content), options.embed_weights, mark), content
 
 
 def _bytes(array: NDArray[np.generic]) -> memoryview:

@@ -18,7 +18,7 @@ _HEADER_OFFSET, _HEADER_COUNT, _HEADER_NAMES = 6, 12, 13
 _SYMBOL_SECTION_AT = struct.calcsize("<IBB")
 
 
-def define_data(data: bytes, symbol: str, content: bytes, alignment: int) -> bytes:
+def define_data(data: bytes, symbol: str, content: bytes | bytearray, alignment: int) -> bytearray:
     """The object with one more section, read-only, that holds `content`, and in which the undefined `symbol` starts.
 
     Section names are written anew behind it, then the section headers, so that nothing else moves. Raises CompileError for an
@@ -39,10 +39,10 @@ def define_data(data: bytes, symbol: str, content: bytes, alignment: int) -> byt
     fields[_HEADER_OFFSET] = _append(result, table, 8)
     fields[_HEADER_COUNT] = len(headers) + 1
     HEADER.pack_into(result, 0, *fields)
-    return bytes(result)
+    return result
 
 
-def _append(result: bytearray, content: bytes, alignment: int) -> int:
+def _append(result: bytearray, content: bytes | bytearray, alignment: int) -> int:
     """Add bytes at a multiple of `alignment`; where they start."""
     result += b"\0" * (-len(result) % alignment)
     start = len(result)

@@ -103,6 +103,8 @@ def _functions(model: ApiModel) -> Iterator[str]:
     yield f"int32_t {name}_run({', '.join(['void *workspace', *_parameters(model)])});"
     yield "/* End a workspace, and the threads that it has, before its memory is freed or used anew. */"
     yield f"int32_t {name}_close(void *workspace);"
+    yield "/* The shape that an output had in the last run. */"
+    yield f"const int64_t *{name}_result_shape(const void *workspace, int32_t number);"
     if not model.options.freestanding:
         yield "/* The same with memory of libc's; null where there is none or the arguments are refused. */"
         yield f"void *{name}_create({', '.join(extra) or 'void'});"
@@ -121,7 +123,11 @@ def _weight_parameters(model: ApiModel) -> list[str]:
 def _run_comment(model: ApiModel) -> str:
     text = "Run the model: inputs, then outputs, as rows of rows. 0 or a status code."
     optional = [spec.name for spec in model.interface.inputs if spec.default is not None]
-    return f"{text} Null is the default of {_comment(', '.join(optional))}." if optional else text
+    if optional:
+        text += f" Null is the default of {_comment(', '.join(optional))}."
+    if model.interface.grown_outputs:
+        text += " Outputs of a size that depends on data are where *array points then, until the next run."
+    return text
 
 
 def _port_functions(name: str, planned: bool) -> Iterator[str]:
@@ -138,11 +144,12 @@ def _port_functions(name: str, planned: bool) -> Iterator[str]:
 def _parameters(model: ApiModel) -> Iterator[str]:
     """The arrays that `run` takes, under the names that they have in the model as far as C allows."""
     taken = {"workspace"} | _KEYWORDS
-    inputs = len(model.interface.inputs)
+    inputs, grown = len(model.interface.inputs), model.interface.grown_outputs
     for number, spec in enumerate(model.ports):
         name = re.sub(r"[^A-Za-z0-9_]", "_", spec.name) or "array"
         name = f"array_{name}" if name[0].isdigit() else name
         while name in taken:
             name += "_"
         taken.add(name)
-        yield f"{'const ' if number < inputs else ''}{c_element(spec).c} *{name}"
+        is_grown = number - inputs in grown
+        yield f"{'const ' if number < inputs or is_grown else ''}{c_element(spec).c} *{'*' * is_grown}{name}"

@@ -29,7 +29,7 @@ def c_compiler(arch: str) -> list[str] | None:
     return None
 
 
-def link_shared(objects: bytes, prefix: str, target: TargetModel) -> bytes:
+def link_shared(objects: bytes | bytearray, prefix: str, target: TargetModel) -> bytes:
     """A shared library that exports the names with the prefix and nothing else.
 
     Raises CompileError where there is no compiler for the target, or the linker fails.
@@ -42,7 +42,16 @@ def link_shared(objects: bytes, prefix: str, target: TargetModel) -> bytes:
         folder = Path(name)
         (folder / "model.o").write_bytes(objects)
         (folder / "exports").write_text(f"{{ global: {prefix}_*; local: *; }};\n")
-        command = [*compiler, "-shared", "-o", "model.so", "model.o", "-Wl,--version-script=exports", "-Wl,-z,noexecstack"]
+        command = [
+            *compiler,
+            "-shared",
+            "-o",
+            "model.so",
+            "model.o",
+            "-Wl,--version-script=exports",
+            "-Wl,-z,noexecstack",
+            "-pthread",
+        ]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if done.returncode:
             raise CompileError(f"{compiler[0]} can't link the model: {done.stderr.strip()}", stage="link")

@@ -51,13 +51,15 @@ def api_options(
     )
 
 
-def ahead_files(compilation: Compilation, form: str, chosen: ApiOptions, output: Path | None) -> dict[Path | None, bytes]:
+def ahead_files(
+    compilation: Compilation, form: str, chosen: ApiOptions, output: Path | None
+) -> dict[Path | None, bytes | bytearray]:
     """Content by path, None for standard output: OUT, and for an object or library OUT with the suffixes .h and .weights."""
     made = compile_ahead(compilation.module, compilation.session.weights, chosen)
     if form == "c-header":
         return {output: made.header.encode()}
     assert output is not None
-    files: dict[Path | None, bytes] = {output: _code(compilation, form, chosen, made)}
+    files: dict[Path | None, bytes | bytearray] = {output: _code(compilation, form, chosen, made)}
     files[output.with_suffix(".h")] = made.header.encode()
     if made.weights is not None:
         files[output.with_suffix(".weights")] = made.weights
@@ -66,5 +68,5 @@ def ahead_files(compilation: Compilation, form: str, chosen: ApiOptions, output:
     return files
 
 
-def _code(compilation: Compilation, form: str, chosen: ApiOptions, made: AheadOfTime) -> bytes:
+def _code(compilation: Compilation, form: str, chosen: ApiOptions, made: AheadOfTime) -> bytes | bytearray:
     return made.object if form == "obj" else link_shared(made.object, chosen.prefix, target_of(compilation.module))

@@ -118,7 +118,7 @@ def summary(compilation: Compilation) -> str:
     return f"{kernels} for {target.name}, {size:.0f} KiB of objects\nseconds: {seconds}\n"
 
 
-def write(data: bytes, output: Path | None) -> None:
+def write(data: bytes | bytearray, output: Path | None) -> None:
     """To the file, or to standard output."""
     if output is None:
         sys.stdout.buffer.write(data)

@@ -13,6 +13,7 @@ from xdsl.ir import Attribute, Operation
 
 from ..errors import BadOptionError
 from ..runtime.native.pool import pool_module, stop_function
+from .c_api_grow import grow_functions
 from .c_api_info import info_functions
 from .c_api_layout import ApiModel
 from .c_api_memory import memory_functions
@@ -30,7 +31,8 @@ def add_c_api(module: ModuleOp, model: ApiModel, arch: str) -> None:
     _check_names(module, model)
     if model.table is not None:
         _drop(module, PLAN)
-    parts: list[Operation] = [*constants(model), *run_functions(model), *memory_functions(model), *info_functions(model)]
+    functions = [*run_functions(model), *grow_functions(model), *memory_functions(model), *info_functions(model)]
+    parts: list[Operation] = [*constants(model), *functions]
     if model.options.threads > 1:
         pool = pool_module(arch)
         internal = [op.clone() for op in pool.ops] + [stop_function(arch)]

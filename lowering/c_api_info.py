@@ -27,6 +27,7 @@ def info_functions(model: ApiModel) -> Iterator[llvm.FuncOp]:
         count = len(model.interface.inputs if kind == "input" else model.interface.outputs)
         for fact in PORT_FACTS:
             yield _port_function(model, f"{kind}_{fact}", fact, first, count)
+    yield _result_shape(model)
     yield _error(model)
     yield _last_error(model)
     yield _version(model)
@@ -40,6 +41,12 @@ def _record(f: FunctionBuilder, port: SSAValue, word: int) -> SSAValue:
 def saturating_bytes(f: FunctionBuilder, port: SSAValue, table: SSAValue) -> SSAValue:
     """Bytes of a port's array; -1 where a dim is negative or there would be too many."""
     return f.call(BYTES, [port, table], i64)
+
+
+def known_ports(model: ApiModel) -> list[int]:
+    """The ports whose dims don't depend on a run."""
+    outputs = len(model.interface.inputs)
+    return [number for number in range(len(model.ports)) if number - outputs not in model.interface.grown_outputs]
 
 
 def _bytes() -> llvm.FuncOp:
@@ -71,7 +78,7 @@ _FACTS: dict[str, tuple[Attribute, int, _Fact]] = {
     "dtype": (i32, -1, lambda f, port, table: f.low(_record(f, port, DTYPE))),
     "rank": (i32, -1, lambda f, port, table: f.low(_record(f, port, RANK))),
     "shape": (POINTER, 0, lambda f, port, table: f.word(table, _record(f, port, DIMS))),
-    "bytes": (i64, 0, saturating_bytes),
+    "bytes": (i64, 0, lambda f, port, table: f.most(saturating_bytes(f, port, table), 0)),
 }
 """Result type, what a port that isn't there has, and the fact of one that is."""
 _OF_A_PLAN = ("shape", "bytes")
@@ -87,6 +94,17 @@ def _port_function(model: ApiModel, name: str, fact: str, first: int, count: int
         f.give(null(f) if result == POINTER else f.const(missing, i32 if result == i32 else i64))
     table = f.arguments[0] if planned else null(f) if model.table is None else address(f, TABLE)
     f.give(read(f, f.op("add", f.wide(number), first), table))
+    return f.finish()
+
+
+def _result_shape(model: ApiModel) -> llvm.FuncOp:
+    """`const int64_t *result_shape(const void *workspace, int32_t number)`: the shape that an output had in the last run."""
+    f = api_function(model, "result_shape", [POINTER, i32], POINTER)
+    workspace, number = f.arguments
+    with f.when(f.compare("uge", number, len(model.interface.outputs))):
+        f.give(null(f))
+    dims = _record(f, f.op("add", f.wide(number), len(model.interface.inputs)), DIMS)
+    f.give(f.word(f.word(workspace, model.workspace.table), dims))
     return f.finish()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dialects.graph.dims import DimExpr
 from ..runtime.codes import CONTEXT_WORDS, INDEX_OUT_OF_RANGE, KERNEL_ERRORS
 from ..runtime.executable import Interface, TensorSpec
 from ..runtime.native import layout as pool_layout
@@ -17,9 +18,10 @@ ALIGNMENT = 64
 WORD_BYTES = 8
 LEAST_SCRATCH = 64
 
-STATE, LAST, WEIGHTS = 0, 1, 2
-"""Words of a workspace: `READY` once it is initialised, the code of the last call, where the weights are."""
-CONTEXT = 3
+STATE, LAST, WEIGHTS, SCRATCH_BLOCK = 0, 1, 2, 3
+"""Words of a workspace: `READY` once it is initialised, the code of the last run, where the weights are, scratch memory that has
+grown."""
+CONTEXT = 4
 """From here on the context that kernels get; see `codes.py`."""
 READY = 0x7469_6C65_7772_6974
 
@@ -79,7 +81,8 @@ class ApiModel:
     """All that the C interface is made from.
 
     Attributes:
-        slot_bytes: what each slot holds at most.
+        slot_bytes: what each slot holds at most, -1 for one that grows.
+        grows: whether a run may ask for more memory.
         table: what `tw_plan` gives for the model's only shape; None for one with symbolic dims.
         version: text for the caller.
     """
@@ -87,6 +90,7 @@ class ApiModel:
     interface: Interface
     options: ApiOptions
     slot_bytes: Sequence[int]
+    grows: bool
     table: NDArray[np.int64] | None
     weights: WeightLayout
     version: str
@@ -95,6 +99,14 @@ class ApiModel:
     def ports(self) -> tuple[TensorSpec, ...]:
         """Inputs, then outputs."""
         return (*self.interface.inputs, *self.interface.outputs)
+
+    @property
+    def unknown_words(self) -> list[int]:
+        """Words of the table with dims that only a run can tell."""
+        inputs = frozenset(self.interface.symbols)
+        dims = [dim for spec in self.ports for dim in spec.dims]
+        start = self.interface.facts_start
+        return [start + i for i, dim in enumerate(dims) if isinstance(dim, str) and not DimExpr.parse(dim).symbols <= inputs]
 
     @property
     def workspace(self) -> Workspace:
@@ -126,7 +138,7 @@ class Workspace:
         self.slot_memory = []
         for size in model.slot_bytes:
             self.slot_memory.append(place)
-            place += aligned(max(size, 1))
+            place += aligned(max(size, 0))
         self.scratch = place
 
     @property

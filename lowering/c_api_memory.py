@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import i32, i64
-from xdsl.ir import SSAValue
 
-from ..runtime.native.code import POINTER, FunctionBuilder
+from ..runtime.native.code import POINTER
 from . import c_api_layout as layout
-from .c_api_info import saturating_bytes
+from .c_api_info import known_ports, saturating_bytes
 from .c_api_layout import ALIGNMENT, ApiModel
 from .c_api_run import init_types, total_bytes
-from .c_api_values import TABLE, address, api_function, clear_words, each, is_null, null, refuse
+from .c_api_values import TABLE, address, api_function, clear_words, each, free, is_null, null, refuse
 from .lower_plan import PLAN
 
 
@@ -55,7 +54,7 @@ def _create(model: ApiModel) -> llvm.FuncOp:
         f.give(workspace)
     code = f.call(f"{model.options.prefix}_init", [workspace, size, *arguments], i32)
     with f.when(f.compare("ne", code, 0)):
-        _free(f, workspace)
+        free(f, workspace)
         f.give(null(f))
     f.give(workspace)
     return f.finish()
@@ -67,13 +66,9 @@ def _destroy(model: ApiModel) -> llvm.FuncOp:
     (workspace,) = f.arguments
     with f.when(f.compare("ne", f.address(workspace), 0)):
         f.call(f"{model.options.prefix}_close", [workspace], i32)
-        _free(f, workspace)
+        free(f, workspace)
     f.block.add_op(llvm.ReturnOp())
     return f.finish()
-
-
-def _free(f: FunctionBuilder, pointer: SSAValue) -> None:
-    f.block.add_op(llvm.CallOp("free", pointer))
 
 
 def _plan(model: ApiModel) -> llvm.FuncOp:
@@ -88,11 +83,13 @@ def _plan(model: ApiModel) -> llvm.FuncOp:
     code = f.call(PLAN, [dims, plan], i32)
     with f.when(f.compare("ne", code, 0)):
         f.give(code)
-    for number in range(len(model.ports)):
+    for number in known_ports(model):
         refuse(f, f.compare("slt", saturating_bytes(f, f.const(number), plan), 0), layout.BAD_DIMS)
     start = model.interface.facts_start + sum(len(spec.dims) for spec in model.ports)
     with each(f, len(model.interface.assumptions)) as number:
         fact = f.load(f.word(plan, f.op("add", number, start)), i64)
         refuse(f, f.compare("slt", fact, 0), layout.BAD_DIMS)
+    for word in model.unknown_words:
+        f.store(f.const(-1), f.word(plan, word))
     f.give(f.const(0, i32))
     return f.finish()

@@ -14,6 +14,7 @@ from ..runtime.native import pool as pool_code
 from ..runtime.native.code import POINTER, FunctionBuilder
 from ..runtime.pool import WORKER_SIGNALS, WORKER_SPINS
 from . import c_api_layout as layout
+from .c_api_grow import GROW_FUNCTION, free_grown
 from .c_api_layout import ALIGNMENT, CONTEXT, LEAST_SCRATCH, ApiModel
 from .c_api_values import (
     ARENA_WORDS,
@@ -37,15 +38,12 @@ from .c_api_values import (
 from .host_table import ARENA_WORD, SCRATCH_WORD
 from .lower_run import RUN
 
-GROW_FUNCTION = "tw_api_grow"
-
 
 def run_functions(model: ApiModel) -> Iterator[llvm.FuncOp]:
     """The functions around a run."""
     yield _init(model)
     yield _run(model)
     yield _close(model)
-    yield _grow()
 
 
 # -- sizes --------------------------------------------------------------------------------------------------------------------
@@ -128,7 +126,7 @@ def _fill_context(f: FunctionBuilder, model: ApiModel, workspace: SSAValue, stri
     for word, value in words.items():
         f.store(value, f.word(workspace, CONTEXT + word))
     for slot, (start, size) in enumerate(zip(place.slot_memory, model.slot_bytes, strict=True)):
-        f.store(byte(f, workspace, start), f.word(workspace, place.slots + 2 * slot))
+        f.store(null(f) if size < 0 else byte(f, workspace, start), f.word(workspace, place.slots + 2 * slot))
         f.store(f.const(size), f.word(workspace, place.slots + 2 * slot + 1))
     return f.op("add", base, f.op("mul", stride, threads))
 
@@ -167,14 +165,19 @@ def _run(model: ApiModel) -> llvm.FuncOp:
     table = f.word(workspace, model.workspace.table)
     count = len(model.interface.inputs)
     arrays = {"input": _inputs(f, model, workspace, given[:count]), "output": given[count:]}
-    for spec, array in zip(model.ports, [*arrays["input"], *arrays["output"]], strict=True):
-        if 0 not in spec.dims:
+    grown = model.interface.grown_outputs
+    for number, array in enumerate([*arrays["input"], *arrays["output"]]):
+        if 0 not in model.ports[number].dims and number - count not in grown:
             _refuse_null(f, workspace, array)
     for pointer in model.interface.pointers:
         if pointer.kind in arrays:
             f.store(arrays[pointer.kind][pointer.index], f.word(table, pointer.word))
     code = f.call(RUN, [f.word(workspace, CONTEXT), table], i32)
     f.store(f.wide(code), f.word(workspace, layout.LAST))
+    for number, word in grown.items():
+        place = arrays["output"][number]
+        with f.when(f.both(f.compare("eq", code, 0), f.compare("ne", f.address(place), 0))):
+            f.store(f.load(f.word(table, word), POINTER), place)
     f.give(code)
     return f.finish()
 
@@ -199,19 +202,14 @@ def _refuse_null(f: FunctionBuilder, workspace: SSAValue, array: SSAValue) -> No
 
 
 def _close(model: ApiModel) -> llvm.FuncOp:
-    """End the threads; the workspace may be freed or initialised again."""
+    """End the threads and free what has grown; the workspace may be freed or initialised again."""
     f = api_function(model, "close", [POINTER], i32)
     (workspace,) = f.arguments
     refuse_unready(f, workspace, layout.NOT_READY)
     if model.options.threads > 1:
         f.call(pool_code.STOP, [f.word(workspace, model.workspace.pool)], i32)
+    if model.grows:
+        free_grown(f, model, workspace)
     f.store(f.const(0), f.word(workspace, layout.STATE))
     f.give(f.const(0, i32))
-    return f.finish()
-
-
-def _grow() -> llvm.FuncOp:
-    """`ptr tw_api_grow(ctx*, i64 slot, i64 bytes)`: null, since a workspace has all that the model can need."""
-    f = FunctionBuilder(GROW_FUNCTION, [POINTER, i64, i64], POINTER, "internal")
-    f.give(null(f))
     return f.finish()

@@ -102,6 +102,10 @@ def null(f: FunctionBuilder) -> SSAValue:
     return f.pointer(f.const(0))
 
 
+def free(f: FunctionBuilder, pointer: SSAValue) -> None:
+    f.block.add_op(llvm.CallOp("free", pointer))
+
+
 def is_null(f: FunctionBuilder, pointer: SSAValue) -> SSAValue:
     return f.compare("eq", f.address(pointer), 0)
 

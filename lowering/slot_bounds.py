@@ -1,4 +1,4 @@
-"""How large memory that grows during a run can get, where that is known before: ahead-of-time code must do with what it gets."""
+"""How large memory that grows during a run can get, where that is known before: then ahead-of-time code has it from the start."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from ..dialects.graph.location import location_of
 from ..dialects.program import InvokeOp, ProgramOp
 from ..dialects.program_control import LoopOp, ReserveOp, YieldOp
 
+_NO_BOUND = 1 << 62
+
 
 def slot_attributes(program: ProgramOp, slots: int) -> dict[str, Attribute]:
-    """`slot_bytes`: the most that each slot holds, 0 for one without a bound; `unbounded`: the nodes that need such memory."""
+    """`slot_bytes`: the most that each slot holds, -1 for one without a bound; `unbounded`: the nodes that need such memory."""
     sizes = [0] * slots
     unbounded: dict[str, None] = {}
     for op in program.walk():
         size = _bytes(op)
         if size is None:
             unbounded |= dict.fromkeys(location_of(op) or ("(made by the compiler)",))
-        elif isinstance(op, ReserveOp):
+        if isinstance(op, ReserveOp):
             slot = op.slot.value.data
-            sizes[slot] = max(sizes[slot], size)
+            sizes[slot] = max(sizes[slot], _NO_BOUND if size is None else size)
     for group in _exchanged(program, slots):
         largest = max(sizes[slot] for slot in group)
         for slot in group:
             sizes[slot] = largest
     return {
-        "slot_bytes": DenseArrayBase.from_list(i64, sizes),
+        "slot_bytes": DenseArrayBase.from_list(i64, [-1 if size == _NO_BOUND else size for size in sizes]),
         "unbounded": ArrayAttr([StringAttr(name) for name in unbounded]),
     }
 

@@ -23,7 +23,7 @@ llvm.func @tw_k0(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64) -> i32
 
 // What data decides about has no bound: the node is named that needs the memory, and the one that needs the scratch memory.
 // CHECK-LABEL: llvm.func @tw_run
-// CHECK-SAME:  kernel.slot_bytes = array<i64: 0>
+// CHECK-SAME:  kernel.slot_bytes = array<i64: -1>
 // CHECK-SAME:  kernel.unbounded = ["positions", "look_up"]
 kernel.program "main" symbols [] inputs ["n"] : [tensor<1xsi64>] outputs ["y"] : [tensor<?xf32, #graph.tensor<["s0"]>>] {
   %n = kernel.input {index = 0 : i64}

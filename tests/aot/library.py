@@ -65,7 +65,7 @@ class Library:
     def call(self, name: str, *arguments: Any) -> Any:
         function = getattr(self._code, f"{self.prefix}_{name}")
         kind = name.split("_", 1)
-        function.restype = FACTS[kind[1]] if kind[0] in ("input", "output") else RESULTS.get(name, INT)
+        function.restype = FACTS[kind[1]] if kind[0] in ("input", "output", "result") else RESULTS.get(name, INT)
         return function(*arguments)
 
     def has(self, name: str) -> bool:

@@ -121,6 +121,40 @@ def dynamic() -> Case:
     return make_model(nodes, {"x": ["batch", 24]}, constants={"w": _normal(24, 10), "b": _normal(10)}), {"x": _normal(5, 24)}
 
 
+def selection() -> Case:
+    """Positions of what is positive, and the values there, sorted: their number depends on data."""
+    nodes = [
+        node("Greater", ["x", "zero"], ["positive"], name="positive"),
+        node("NonZero", ["positive"], ["at"], name="positions"),
+        node("Compress", ["flat", "flags"], ["kept"], name="kept"),
+        node("Reshape", ["x", "minus"], ["flat"], name="flatten"),
+        node("Reshape", ["positive", "minus"], ["flags"], name="flags"),
+        node("Shape", ["kept"], ["count"], name="count"),
+        node("TopK", ["kept", "count"], ["sorted", ""], name="sort"),
+        node("Exp", ["x"], ["y"], name="exp"),
+    ]
+    nodes = [nodes[i] for i in (0, 1, 3, 4, 2, 5, 6, 7)]
+    constants = {"zero": np.float32(0), "minus": np.array([-1])}
+    return make_model(nodes, {"x": [6, 50]}, ["at", "sorted", "y"], constants), {"x": _normal(6, 50)}
+
+
+def stacking_loop(size: int | str = 3) -> Case:
+    """A loop that runs as often as an input says, and stacks what it carries."""
+    row, value = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [size]) for n in ("row", "next"))
+    carried = helper.make_tensor_value_info("carried", TensorProto.FLOAT, [size])
+    count = helper.make_tensor_value_info("count", TensorProto.INT64, [])
+    going, goes_on = (helper.make_tensor_value_info(n, TensorProto.BOOL, []) for n in ("going", "goes_on"))
+    steps = [
+        node("Add", ["carried", "one"], ["next"], name="step"),
+        node("Identity", ["next"], ["row"], name="row"),
+        node("Identity", ["going"], ["goes_on"], name="goes_on"),
+    ]
+    body = helper.make_graph(steps, "body", [count, going, carried], [goes_on, value, row])
+    nodes = [node("Loop", ["trips", "", "x"], ["last", "rows"], body=body, name="loop")]
+    inputs = {"trips": Typed([], np.int64), "x": [size]}
+    return make_model(nodes, inputs, ["last", "rows"], {"one": np.float32(1)}), {"trips": np.array(4), "x": _normal(3)}
+
+
 STATIC: dict[str, Callable[[], Case]] = {
     case.__name__: case for case in (conv_net, several_ports, integers, halves, scalar_output, loop, gather)
 }

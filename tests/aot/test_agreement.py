@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from onnx import helper
+from onnx_models import make_model
 
 import tilewright
 
 from .library import INT, POINTER, Library, address, aligned, assert_same, emit, save
-from .models import STATIC, Array, conv_net, dynamic, gather
+from .models import STATIC, Array, conv_net, dynamic, gather, selection, stacking_loop
 
 THREADS = ("1", "3")
 
@@ -59,6 +62,25 @@ def test_the_caller_brings_the_workspace(threads: str, tmp_path: Path) -> None:
         assert library.run(workspace.ctypes.data, list(feeds.values()), list(outputs.values())) == 0
         assert library.call("close", address(workspace)) == 0
         assert_same(outputs, expected)
+
+
+def _thread_count() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def test_threads_end_with_their_workspace(tmp_path: Path) -> None:
+    size = 1 << 20
+    model = make_model([helper.make_node("Exp", ["x"], ["y"], name="exp")], {"x": [size]})
+    library = Library(emit(save(model, tmp_path), tmp_path / "lib.so", "--threads", "4"), "model")
+    before, x, y = _thread_count(), np.zeros(size, np.float32), np.zeros(size, np.float32)
+    workspaces = [library.call("create") for _ in range(2)]
+    for number, workspace in enumerate(workspaces, 1):
+        assert library.run(workspace, [x], [y]) == 0
+        assert (y == 1).all()
+        assert _thread_count() == before + 3 * number
+    for workspace in workspaces:
+        library.call("destroy", POINTER(workspace))
+    assert _thread_count() == before
 
 
 def _code(library: Library, name: str) -> int:
@@ -144,3 +166,63 @@ def test_impossible_dims_are_refused(batch: int, tmp_path: Path) -> None:
     library = Library(emit(save(model, tmp_path), tmp_path / "lib.so"), "model")
     plan = np.zeros(library.constants["PLAN_BYTES"] // 8, np.int64)
     assert library.call("plan", address(np.array([batch])), address(plan)) == _code(library, "BAD_DIMS")
+
+
+def _grown(
+    library: Library, workspace: int, feeds: Mapping[str, Array], like: Mapping[str, Array], grown: Sequence[int]
+) -> list[Array]:
+    """Outputs of a run, of which those in `grown` are in memory of the library's."""
+    outputs = [np.zeros(1, np.int64) if i in grown else np.zeros_like(array) for i, array in enumerate(like.values())]
+    code = library.run(workspace, list(feeds.values()), outputs)
+    assert code == 0, library.call("last_error", POINTER(workspace))
+    for number, array in ((n, list(like.values())[n]) for n in grown):
+        shape = tuple(library.call("result_shape", POINTER(workspace), number)[: array.ndim])
+        size = int(np.prod(shape)) * array.dtype.itemsize
+        data = ctypes.string_at(int(outputs[number][0]), size) if size else b""
+        outputs[number] = np.frombuffer(data, array.dtype).reshape(shape)
+    return outputs
+
+
+@pytest.mark.parametrize("threads", THREADS)
+def test_results_grow_with_data(threads: str, tmp_path: Path) -> None:
+    model, feeds = selection()
+    session = tilewright.compile(model)
+    library = Library(emit(save(model, tmp_path), tmp_path / "lib.so", "--threads", threads), "model")
+    assert tuple(library.call("output_shape", 1)[:1]) == (-1,) and library.call("output_bytes", 1) == 0
+    workspace = library.call("create")
+    for shift in (0, 9, -9, 0.5):
+        moved = {"x": feeds["x"] + np.float32(shift)}
+        expected = session.run(moved)
+        found = _grown(library, workspace, moved, expected, (0, 1))
+        assert_same(dict(zip(expected, found, strict=True)), expected)
+    library.call("destroy", POINTER(workspace))
+
+
+@pytest.mark.parametrize("threads", THREADS)
+def test_a_loop_runs_as_often_as_data_says(threads: str, tmp_path: Path) -> None:
+    model, feeds = stacking_loop()
+    session = tilewright.compile(model)
+    library = Library(emit(save(model, tmp_path), tmp_path / "lib.so", "--threads", threads), "model")
+    workspace = library.call("create")
+    for trips in (4, 0, 1000, 3):
+        given = feeds | {"trips": np.array(trips)}
+        expected = session.run(given)
+        found = _grown(library, workspace, given, expected, (1,))
+        assert_same(dict(zip(expected, found, strict=True)), expected)
+    library.call("destroy", POINTER(workspace))
+
+
+def test_a_planned_model_grows_too(tmp_path: Path) -> None:
+    model, _ = stacking_loop("n")
+    session = tilewright.compile(model)
+    library = Library(emit(save(model, tmp_path), tmp_path / "lib.so"), "model")
+    plan = np.zeros(library.constants["PLAN_BYTES"] // 8, np.int64)
+    for size, trips in ((3, 4), (70, 2), (1, 0)):
+        x = np.arange(size, dtype=np.float32)
+        expected = session.run({"trips": np.array(trips), "x": x})
+        assert library.call("plan", address(np.array([size])), address(plan)) == 0
+        assert tuple(library.call("output_shape", address(plan), 1)[:2]) == (-1, size)
+        workspace = library.call("create", address(plan))
+        found = _grown(library, workspace, {"trips": np.array(trips), "x": x}, expected, (1,))
+        library.call("destroy", POINTER(workspace))
+        assert_same(dict(zip(expected, found, strict=True)), expected)

@@ -42,12 +42,12 @@ def _bad_compiler(arch: str) -> list[str]:
     return ["false"]
 
 
-@pytest.mark.parametrize(("model", "name"), [(strings, "lower"), (selection, "positions")])
-def test_what_needs_python_is_refused_by_name(
-    model: Callable[[], onnx.ModelProto], name: str, tmp_path: Path, capsys: Capture
+@pytest.mark.parametrize(("model", "name", "options"), [(strings, "lower", []), (selection, "positions", ["--freestanding"])])
+def test_what_cant_be_is_refused_by_name(
+    model: Callable[[], onnx.ModelProto], name: str, options: list[str], tmp_path: Path, capsys: Capture
 ) -> None:
     path = save(model(), tmp_path)
-    assert main(["compile", str(path), "--emit", "obj", "-o", str(tmp_path / "model.o")]) == 1
+    assert main(["compile", str(path), "--emit", "obj", "-o", str(tmp_path / "model.o"), *options]) == 1
     assert name in capsys.readouterr().err
     assert not (tmp_path / "model.o").exists()
 
