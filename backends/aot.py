@@ -23,16 +23,17 @@ from ..lowering.c_api import add_c_api
 from ..lowering.c_api_layout import ALIGNMENT, ApiModel, ApiOptions, WeightLayout, aligned
 from ..lowering.c_api_values import weights_symbol
 from ..lowering.interface import read_interface, read_slots
-from ..lowering.lower_plan import PLAN
 from ..passes.target_attr import target_of
+from ..runtime.codes import PLAN
 from ..runtime.executable import Interface
 from ..runtime.host_calls import NodeCall
+from ..runtime.image import MappedImage
 from ..runtime.memory import address_of
 from ..runtime.native.layout import MAX_THREADS
 from ..runtime.weights import WeightStore
-from . import jit
 from .aot_elf import define_data
 from .aot_header import header_text
+from .image import link
 from .llvm_printer import print_llvm_ir
 from .object_cache import cached_object
 from .targets import host_target
@@ -123,7 +124,7 @@ def evaluate_plan(module: ModuleOp, interface: Interface) -> NDArray[np.int64]:
     """The table of a model without symbolic dims: its `tw_plan`, compiled for this machine whatever the target is, and run."""
     plan = next(op for op in module.ops if isinstance(op, llvm.FuncOp) and op.sym_name.data == PLAN)
     host = host_target()
-    code = jit.load([cached_object(print_llvm_ir([plan], host), host)], host)
+    code = MappedImage(link({PLAN: cached_object(print_llvm_ir([plan], host), host)}))
     table, dims = np.zeros(interface.words, np.int64), np.zeros(1, np.int64)
     status = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)(code.address(PLAN))(
         address_of(dims), address_of(table)

@@ -60,8 +60,8 @@ def command(
 ) -> None:
     """Compile MODEL; print what came out or, with --emit, the model in that form. With -o only, write the compiled model.
 
-    tilewright run and bench take compiled models, and tilewright-opt every file that --dump-ir writes. obj is an object file for C
-    programs and so a shared library, each with a header beside it; c-header is the header alone.
+    tilewright run and bench take compiled models, and tilewright-opt every file that --dump-ir writes. The form obj is an object
+    file for C programs and so a shared library, each with a header beside it; c-header is the header alone.
     """
     if emit in ("obj", "so") and output is None:
         raise BadOptionError(f"--emit {emit} needs -o FILE")

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Attribute, Operation
 
 from ..errors import BadOptionError
+from ..runtime.codes import PLAN
 from ..runtime.native.pool import pool_module, stop_function
 from .c_api_grow import grow_functions
 from .c_api_info import info_functions
@@ -20,7 +21,6 @@ from .c_api_memory import memory_functions
 from .c_api_names import API_NAMES
 from .c_api_run import run_functions
 from .c_api_values import constants, declarations
-from .lower_plan import PLAN
 
 
 def add_c_api(module: ModuleOp, model: ApiModel, arch: str) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import i32, i64
 
+from ..runtime.codes import PLAN
 from ..runtime.native.code import POINTER
 from . import c_api_layout as layout
 from .c_api_info import known_ports, saturating_bytes
 from .c_api_layout import ALIGNMENT, ApiModel
 from .c_api_run import init_types, total_bytes
 from .c_api_values import TABLE, address, api_function, clear_words, each, free, is_null, null, refuse
-from .lower_plan import PLAN
 
 
 def memory_functions(model: ApiModel) -> Iterator[llvm.FuncOp]:

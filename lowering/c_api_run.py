@@ -8,7 +8,7 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import i32, i64
 from xdsl.ir import Attribute, SSAValue
 
-from ..runtime.codes import GROW, POOL, SCRATCH, SCRATCHES, SLOTS, THREADS
+from ..runtime.codes import GROW, POOL, RUN, SCRATCH, SCRATCHES, SLOTS, THREADS
 from ..runtime.native import layout as pool_layout
 from ..runtime.native import pool as pool_code
 from ..runtime.native.code import POINTER, FunctionBuilder
@@ -36,7 +36,6 @@ from .c_api_values import (
     weights_symbol,
 )
 from .host_table import ARENA_WORD, SCRATCH_WORD
-from .lower_run import RUN
 
 
 def run_functions(model: ApiModel) -> Iterator[llvm.FuncOp]:
