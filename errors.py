@@ -128,3 +128,11 @@ class UnsupportedOpError(TilewrightError):
         for node in self.nodes:
             counts[node.op] = counts.get(node.op, 0) + 1
         return counts
+
+
+class AheadOfTimeError(TilewrightError):
+    """A model that runs from Python but can't become an object of its own. Lists every node that is in the way."""
+
+    def __init__(self, message: str, nodes: Iterable[str]) -> None:
+        self.nodes = tuple(dict.fromkeys(nodes))
+        super().__init__(f"{message}: {', '.join(self.nodes)}", stage="aot")

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from ..errors import CompileError
 
-_HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
-_SECTION = struct.Struct("<IIQQQQIIQQ")
-_SYMBOL = struct.Struct("<IBBHQQ")
+HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
+SECTION = struct.Struct("<IIQQQQIIQQ")
+SYMBOL = struct.Struct("<IBBHQQ")
 _RELOCATION = struct.Struct("<QQq")
-_SYMBOL_TABLE, _RELOCATIONS, NO_BITS, NOTE, _RELOCATIONS_WITHOUT_ADDENDS = 2, 4, 8, 7, 9
+SYMBOL_TABLE, _RELOCATIONS, NO_BITS, NOTE, _RELOCATIONS_WITHOUT_ADDENDS = 2, 4, 8, 7, 9
 WRITE, ALLOCATE, EXECUTE = 1, 2, 4
 """Flags of sections."""
 UNDEFINED_SECTION, FIRST_RESERVED_SECTION = 0, 0xFF00
@@ -57,12 +57,12 @@ class Relocation(NamedTuple):
 def machine(data: bytes) -> int:
     """The number of the machine that an object is for (`e_machine`)."""
     sections(data)
-    return int(_HEADER.unpack_from(data)[2])
+    return int(HEADER.unpack_from(data)[2])
 
 
 def section_name(data: bytes, section: Section) -> str:
     """The name of a section."""
-    names = sections(data)[int(_HEADER.unpack_from(data)[13])]
+    names = sections(data)[int(HEADER.unpack_from(data)[13])]
     return _text(data, names.offset + section.name)
 
 
@@ -72,11 +72,11 @@ def _text(data: bytes, start: int) -> str:
 
 def sections(data: bytes) -> list[Section]:
     """The section headers. Raises CompileError for anything but a little-endian ELF64 object."""
-    if data[:6] != b"\x7fELF\x02\x01" or len(data) < _HEADER.size:
+    if data[:6] != b"\x7fELF\x02\x01" or len(data) < HEADER.size:
         raise CompileError("not a little-endian ELF64 object", stage="link")
-    header = _HEADER.unpack_from(data)
+    header = HEADER.unpack_from(data)
     offset, size, count = header[6], header[11], header[12]
-    return [Section(*_SECTION.unpack_from(data, offset + size * number)) for number in range(count)]
+    return [Section(*SECTION.unpack_from(data, offset + size * number)) for number in range(count)]
 
 
 def symbol_table(data: bytes) -> list[Symbol]:
@@ -84,11 +84,11 @@ def symbol_table(data: bytes) -> list[Symbol]:
     found: list[Symbol] = []
     headers = sections(data)
     for table in headers:
-        if table.type != _SYMBOL_TABLE:
+        if table.type != SYMBOL_TABLE:
             continue
         strings = headers[table.link].offset
-        for number in range(table.size // _SYMBOL.size):
-            name, info, _, section, value, size = _SYMBOL.unpack_from(data, table.offset + number * _SYMBOL.size)
+        for number in range(table.size // SYMBOL.size):
+            name, info, _, section, value, size = SYMBOL.unpack_from(data, table.offset + number * SYMBOL.size)
             found.append(Symbol(_text(data, strings + name) if name else "", section, value, size, info >> 4))
     return found
 

@@ -22,21 +22,21 @@ from ..compiler import STAGES, Compilation, compile_to_ir
 from ..errors import BadOptionError
 from ..passes.target_attr import target_of
 from ..runtime.model_file import write_program
-from . import options
+from . import ahead, options
 from .progress import progress
 
 NATIVE: dict[str, Callable[[str, TargetModel], str | bytes]] = {
     "ll": lambda text, target: text,
     "asm": jit.compile_assembly,
-    "obj": jit.compile_object,
 }
 """Forms after the last stage, from the LLVM IR text of the whole module."""
+FORMS = (*(stage.name for stage in STAGES), *NATIVE, *ahead.FORMS)
 
 
 @click.command()
 @options.MODEL
 @options.compiling
-@click.option("--emit", type=click.Choice([*(stage.name for stage in STAGES), *NATIVE]), help="Write the model in this form.")
+@click.option("--emit", type=click.Choice(FORMS), help="Write the model in this form.")
 @click.option(
     "-o",
     "--output",
@@ -44,6 +44,7 @@ NATIVE: dict[str, Callable[[str, TargetModel], str | bytes]] = {
     help="Where --emit writes (else standard output); without --emit, the compiled model, FILE.tw.",
 )
 @click.option("--dump-ir", type=click.Path(file_okay=False, path_type=Path), help="Folder for one numbered file per stage.")
+@ahead.options
 def command(
     model: Path,
     target: str | None,
@@ -52,24 +53,35 @@ def command(
     emit: str | None,
     output: Path | None,
     dump_ir: Path | None,
+    prefix: str | None,
+    threads: int | None,
+    weights: str | None,
+    freestanding: bool,
 ) -> None:
     """Compile MODEL; print what came out or, with --emit, the model in that form. With -o only, write the compiled model.
 
-    tilewright run and bench take compiled models, and tilewright-opt every file that --dump-ir writes.
+    tilewright run and bench take compiled models, and tilewright-opt every file that --dump-ir writes. The form obj is an object
+    file for C programs and so a shared library, each with a header beside it; c-header is the header alone.
     """
-    if emit == "obj" and output is None:
-        raise BadOptionError("--emit obj needs -o FILE")
+    if emit in ("obj", "so") and output is None:
+        raise BadOptionError(f"--emit {emit} needs -o FILE")
+    c_api = ahead.api_options(model, emit, prefix, threads, weights, freestanding)
     if emit is None and output is not None:
         return save(model, options.compiling_options(target, shapes, disabled, dump_ir), output)
-    until = emit if emit and emit not in NATIVE else STAGES[-1].name
+    until = emit if emit and emit not in (*NATIVE, *ahead.FORMS) else STAGES[-1].name
     chosen = options.compile_options(target, shapes, disabled)
     with progress(f"compiling {model.name}") as say:
         compilation = compile_to_ir(
             model, replace(chosen, until=until, dump_dir=dump_ir, reuse_kernels=emit is None, progress=say)
         )
         say("generating code")
-        content = emitted(compilation.module, emit) if emit else summary(compilation)
-    write(content, output)
+        if emit and c_api is not None:
+            files = ahead.ahead_files(compilation, emit, c_api, output)
+        else:
+            content = emitted(compilation.module, emit) if emit else summary(compilation)
+            files = {output: content.encode() if isinstance(content, str) else content}
+    for path, data in files.items():
+        write(data, path)
 
 
 def save(model: Path, how: Compiling, output: Path) -> None:
@@ -106,9 +118,8 @@ def summary(compilation: Compilation) -> str:
     return f"{kernels} for {target.name}, {size:.0f} KiB of objects\nseconds: {seconds}\n"
 
 
-def write(content: str | bytes, output: Path | None) -> None:
+def write(data: bytes | bytearray, output: Path | None) -> None:
     """To the file, or to standard output."""
-    data = content.encode() if isinstance(content, str) else content
     if output is None:
         sys.stdout.buffer.write(data)
     else:

@@ -14,6 +14,7 @@ from ..dialects.program_host import GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
 from ..dialects.program_types import INPUT_DEFAULTS
 from ..errors import CompileError
 from .host_table import Table
+from .slot_bounds import slot_attributes
 
 KINDS = ("input", "output", "weight", "arena")
 
@@ -44,6 +45,7 @@ def interface_attributes(table: Table) -> dict[str, Attribute]:
         "objects": _integers(_objects(table)),
         "grown_outputs": _integers(_grown_outputs(table)),
         "checks": ArrayAttr([_strings([check.text, *check.nodes]) for check in table.checks]),
+        **slot_attributes(program, table.slots),
     }
 
 

@@ -60,6 +60,12 @@ def read_interface(module: ModuleOp) -> Interface:
     )
 
 
+def read_slots(module: ModuleOp) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The most bytes that each slot holds, and the nodes that need memory without a bound; see `slot_bounds.py`."""
+    run = run_function(module)
+    return tuple(_integers(run, "slot_bytes")), tuple(_strings(run, "unbounded"))
+
+
 def _launches(run: llvm.FuncOp) -> Iterator[Launch]:
     names = _strings(run, "kernels")
     calls = [op for op in run.walk() if isinstance(op, llvm.CallOp) and _callee(op) == LAUNCH]

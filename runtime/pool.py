@@ -18,10 +18,12 @@ from .native import layout
 _libc = ctypes.CDLL(None)
 _WORD = 8
 _LINE = 128
-_SPINS = 2000
+WORKER_SPINS = 2000
 """About 50 microseconds: longer than it takes from one kernel of a run to the next, shorter than a time slice."""
 _KEPT = (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV, 32, 33)
 """Signals that workers do take: those of their own faults, and the two that libc sends to all threads (for setuid and such)."""
+WORKER_SIGNALS = (1 << 64) - 1 - sum(1 << (number - 1) for number in _KEPT)
+"""Signals that workers leave to other threads, as a mask."""
 
 
 def resolve_threads(threads: int | None) -> int:
@@ -52,14 +54,11 @@ class ThreadPool:
         self.address: int = allocate(_LINE, layout.WORDS * _WORD)
         self._words = (ctypes.c_uint64 * layout.WORDS).from_address(self.address)
         ctypes.memset(self.address, 0, layout.WORDS * _WORD)
-        mask = (1 << 64) - 1
-        for number in _KEPT:
-            mask &= ~(1 << (number - 1))
         self._words[layout.RUN], self._words[layout.WORKER] = code.run, code.worker
         self._words[layout.PTHREAD_CREATE] = _address(_libc.pthread_create)
         self._words[layout.SYSCALL] = _address(_libc.syscall)
-        self._words[layout.SIGNALS] = mask
-        self._words[layout.SPINS] = _SPINS
+        self._words[layout.SIGNALS] = WORKER_SIGNALS
+        self._words[layout.SPINS] = WORKER_SPINS
 
     def serve(self, threads: int) -> None:
         """Get ready for sessions of so many threads: with more threads than processors nobody spins."""

@@ -51,11 +51,14 @@ def _top_level(op: Operation) -> str:
 
 
 def _global(op: llvm.GlobalOp) -> str:
+    """A constant or variable; without a value it is defined in another part of the same program."""
     value = op.value
-    if not is_dense(value):
-        raise CompileError("a global needs a dense value", op=op.name, stage=_STAGE)
     kind = "constant" if op.constant is not None else "global"
     alignment = f", align {op.alignment.value.data}" if op.alignment is not None else ""
+    if value is None:
+        return f"@{op.sym_name.data} = external hidden {kind} {type_text(op.global_type)}{alignment}\n"
+    if not is_dense(value):
+        raise CompileError("a global needs a dense value", op=op.name, stage=_STAGE)
     text = f"{type_text(op.global_type)} {dense_text(value, '[]')}{alignment}"
     return f"@{op.sym_name.data} = {_linkage(op.linkage)}unnamed_addr {kind} {text}\n"
 

@@ -32,9 +32,11 @@ BESIDE = 100
 """Threads that run a kernel alone, because the pool was taken."""
 KERNEL, CONTEXT, BUFFERS, SIZES, GRID, GRAIN, SHARE = range(112, 119)
 """What the region runs."""
-HANDLE = 119
-"""Where `pthread_create` writes; nobody reads it."""
-WORDS = 128
+STOPPING = 119
+"""Not 0 once threads shall end, which only a pool of ahead-of-time code ever asks for."""
+HANDLES = 128
+"""Where `pthread_create` writes, a word for each thread."""
+WORDS = 192
 
 ACTIVE_BITS = 12
 ACTIVE_MASK = (1 << ACTIVE_BITS) - 1

@@ -26,7 +26,7 @@ from ..codes import POOL, SCRATCH, SCRATCHES, THREADS
 from . import layout
 from .code import POINTER, FunctionBuilder
 
-RUN, WORKER = layout.RUN_NAME, layout.WORKER_NAME
+RUN, WORKER, STOP = layout.RUN_NAME, layout.WORKER_NAME, "tw_pool_stop"
 _WORK, _WAIT, _LEAVE = "tw_pool_work", "tw_pool_wait", "tw_pool_leave"
 
 SHARE = 2
@@ -146,7 +146,7 @@ def _leave(system: System) -> llvm.FuncOp:
 
 
 def _worker(system: System) -> llvm.FuncOp:
-    """`ptr tw_pool_worker(pool*)`: what a thread of the pool does for ever."""
+    """`ptr tw_pool_worker(pool*)`: what a thread of the pool does, for ever or until the pool stops."""
     f = FunctionBuilder(WORKER, [POINTER], POINTER)
     (pool,) = f.arguments
     mask = f.address(f.word(pool, layout.SIGNALS))
@@ -158,6 +158,8 @@ def _worker(system: System) -> llvm.FuncOp:
     f.block = turn
     seen, patience = turn.args
     found = f.call(_WAIT, [pool, thread, seen, patience], i64)
+    with f.when(f.compare("ne", f.load(f.word(pool, layout.STOPPING), i64, "acquire"), 0)):
+        f.give(f.pointer(f.const(0)))
     epoch = f.op("lshr", found, layout.EPOCH_SHIFT)
     attempt = f.begin([i64])
     f.go(attempt, found)
@@ -213,7 +215,7 @@ def _run(system: System) -> llvm.FuncOp:
 
 def _start_workers(f: FunctionBuilder, pool: SSAValue, threads: SSAValue) -> None:
     """Start threads until there is one for each number; where the system refuses, there are fewer, and nobody asks again."""
-    started, handle = f.word(pool, layout.STARTED), f.word(pool, layout.HANDLE)
+    started = f.word(pool, layout.STARTED)
     create = f.load(f.word(pool, layout.PTHREAD_CREATE), POINTER)
     entry = f.load(f.word(pool, layout.WORKER), POINTER)
     nothing = f.pointer(f.const(0))
@@ -221,10 +223,39 @@ def _start_workers(f: FunctionBuilder, pool: SSAValue, threads: SSAValue) -> Non
         count = f.load(started, i64)
         with f.when(f.compare("sge", f.op("add", count, 1), threads)):
             f.go(done)
+        handle = f.word(pool, f.op("add", count, layout.HANDLES))
         with f.when(f.compare("ne", f.call(create, [handle, nothing, entry, pool], i32), 0)):
+            f.store(f.const(0), handle)  # what a failed call leaves there is undefined
             f.store(f.const(layout.MAX_THREADS), started)
             f.go(done)
         f.store(f.op("add", count, 1), started)
+
+
+def stop_function(arch: str) -> llvm.FuncOp:
+    """`i32 tw_pool_stop(pool*)`: end the pool's threads and wait until they are gone; always 0. No region may be under way.
+
+    The only function that refers to a symbol outside, `pthread_join`.
+    """
+    system = SYSTEMS[arch]
+    f = FunctionBuilder(STOP, [POINTER], i32)
+    (pool,) = f.arguments
+    f.atomic("xchg", f.word(pool, layout.STOPPING), 1)
+    gate = f.word(pool, layout.GATE)
+    f.atomic("add", gate, 1 << layout.EPOCH_SHIFT)
+    _futex(f, pool, system, f.half(gate, 1), _WAKE_BITSET, f.const(layout.MAX_THREADS), f.const(_EVERYBODY))
+    turn, join, done = f.begin([i64]), f.begin(), f.begin()
+    f.go(turn, f.const(0))
+    f.block = turn
+    (number,) = turn.args
+    handle = f.load(f.word(pool, f.op("add", number, layout.HANDLES)), i64)
+    there = f.both(f.compare("slt", number, layout.MAX_THREADS - 1), f.compare("ne", handle, 0))
+    f.branch(there, join, done)
+    f.block = join
+    f.call("pthread_join", [handle, f.pointer(f.const(0))], i32)
+    f.go(turn, f.op("add", number, 1))
+    f.block = done
+    f.give(f.const(0, i32))
+    return f.finish()
 
 
 def _open(f: FunctionBuilder, pool: SSAValue, threads: SSAValue) -> None:
