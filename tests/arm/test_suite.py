@@ -12,7 +12,7 @@ from arm.suite import names_of, suite_of
 from benchmarks.conformance.suite import Suite
 
 pytestmark = EMULATED
-STEP = 1 if LONG else 8
+STEP = 1 if LONG else 6
 TARGETS = ("aarch64-neoverse-n1", "aarch64-neoverse-n2", "aarch64-neon")
 SAMPLE = names_of(suite_of(TARGETS[0]), "^test_", STEP)
 LIGHT = ("test_squeezenet", "test_shufflenet")
