@@ -21,7 +21,7 @@ _KEYWORDS = frozenset(
     )
 )
 """Words of C and C++ that can't name a parameter."""
-_CODE_NAMES = ("BAD_WORKSPACE", "SMALL_WORKSPACE", "NOT_READY", "NULL_ARGUMENT", "BAD_DIMS", "BAD_WEIGHTS")
+_CODE_NAMES = ("BAD_WORKSPACE", "SMALL_WORKSPACE", "NOT_READY", "NULL_ARGUMENT", "BAD_DIMS", "BAD_WEIGHTS", "IN_USE")
 
 
 def header_text(model: ApiModel) -> str:

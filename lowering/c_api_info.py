@@ -8,16 +8,14 @@ from xdsl.dialects import llvm
 from xdsl.dialects.builtin import i32, i64
 from xdsl.ir import Attribute, SSAValue
 
-from ..runtime.codes import FAILED, NO_MEMORY
+from ..runtime.codes import FAILED, MAX_BYTES, NO_MEMORY
 from ..runtime.native.code import POINTER, FunctionBuilder
-from .c_api_layout import LAST, ApiModel, Texts
+from .c_api_layout import BAD_WORKSPACE, LAST, ApiModel, Texts
 from .c_api_names import PORT_FACTS, PORT_KINDS
 from .c_api_ports import DIMS, DTYPE, ITEMSIZE, NAME, RANK, RECORD_WORDS
-from .c_api_values import PORTS, TABLE, TEXT, TEXT_AT, address, api_function, byte, null, version_offset
+from .c_api_values import PORTS, TABLE, TEXT, TEXT_AT, address, api_function, byte, is_null, null, version_offset
 
 BYTES = "tw_api_bytes"
-MAX_BYTES = 1 << 46
-"""No array is larger, so that sizes are safe in 64 bits."""
 
 
 def info_functions(model: ApiModel) -> Iterator[llvm.FuncOp]:
@@ -138,7 +136,10 @@ def _line(f: FunctionBuilder, texts: Texts, number: SSAValue, start: int, end: i
 def _last_error(model: ApiModel) -> llvm.FuncOp:
     """`const char *last_error(const void *workspace)`: what the last run in this workspace returned."""
     f = api_function(model, "last_error", [POINTER], POINTER)
-    code = f.low(f.load(f.word(f.arguments[0], LAST), i64))
+    (workspace,) = f.arguments
+    with f.when(is_null(f, workspace)):
+        f.give(f.call(f"{model.options.prefix}_error", [f.const(BAD_WORKSPACE, i32)], POINTER))
+    code = f.low(f.load(f.word(workspace, LAST), i64))
     f.give(f.call(f"{model.options.prefix}_error", [code], POINTER))
     return f.finish()
 

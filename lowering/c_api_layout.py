@@ -19,13 +19,13 @@ WORD_BYTES = 8
 LEAST_SCRATCH = 64
 
 STATE, LAST, WEIGHTS, SCRATCH_BLOCK = 0, 1, 2, 3
-"""Words of a workspace: `READY` once it is initialised, the code of the last run, where the weights are, scratch memory that has
-grown."""
+"""Words of a workspace: `READY` plus its address once it is initialised, the code of the last run, where the weights are, scratch
+memory that has grown."""
 CONTEXT = 4
 """From here on the context that kernels get; see `codes.py`."""
 READY = 0x7469_6C65_7772_6974
 
-BAD_WORKSPACE, SMALL_WORKSPACE, NOT_READY, NULL_ARGUMENT, BAD_DIMS, BAD_WEIGHTS = range(-1, -7, -1)
+BAD_WORKSPACE, SMALL_WORKSPACE, NOT_READY, NULL_ARGUMENT, BAD_DIMS, BAD_WEIGHTS, IN_USE = range(-1, -8, -1)
 API_ERRORS = {
     BAD_WORKSPACE: "the workspace is null or not aligned to 64 bytes",
     SMALL_WORKSPACE: "the workspace is smaller than the model needs",
@@ -33,6 +33,7 @@ API_ERRORS = {
     NULL_ARGUMENT: "an array is null",
     BAD_DIMS: "the dims don't go together, or are negative or too large",
     BAD_WEIGHTS: "the weights are null, not aligned to 64 bytes, or of another model",
+    IN_USE: "the workspace is initialised already, and has threads or memory that only close ends",
 }
 NO_MEMORY_TEXT = "there is no memory for a result"
 UNKNOWN_TEXT = "unknown code"

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import i32, i64
 
-from ..runtime.codes import PLAN
+from ..runtime.codes import MAX_BYTES, PLAN
 from ..runtime.native.code import POINTER
 from . import c_api_layout as layout
 from .c_api_info import known_ports, saturating_bytes
 from .c_api_layout import ALIGNMENT, ApiModel
 from .c_api_run import init_types, total_bytes
 from .c_api_values import TABLE, address, api_function, clear_words, each, free, is_null, null, refuse
+from .host_table import ARENA_WORD
 
 
 def memory_functions(model: ApiModel) -> Iterator[llvm.FuncOp]:
@@ -52,6 +53,7 @@ def _create(model: ApiModel) -> llvm.FuncOp:
     workspace = f.call("aligned_alloc", [f.const(ALIGNMENT), size], POINTER)
     with f.when(is_null(f, workspace)):
         f.give(workspace)
+    f.store(f.const(0), f.word(workspace, layout.STATE))  # what was freed without `close` may come back as it was
     code = f.call(f"{model.options.prefix}_init", [workspace, size, *arguments], i32)
     with f.when(f.compare("ne", code, 0)):
         free(f, workspace)
@@ -83,6 +85,8 @@ def _plan(model: ApiModel) -> llvm.FuncOp:
     code = f.call(PLAN, [dims, plan], i32)
     with f.when(f.compare("ne", code, 0)):
         f.give(code)
+    arena = f.load(f.word(plan, ARENA_WORD), i64)
+    refuse(f, f.compare("sgt", arena, MAX_BYTES), layout.BAD_DIMS)
     for number in known_ports(model):
         refuse(f, f.compare("slt", saturating_bytes(f, f.const(number), plan), 0), layout.BAD_DIMS)
     start = model.interface.facts_start + sum(len(spec.dims) for spec in model.ports)

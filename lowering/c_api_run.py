@@ -31,6 +31,7 @@ from .c_api_values import (
     is_misplaced,
     is_null,
     null,
+    ready_mark,
     refuse,
     refuse_unready,
     weights_symbol,
@@ -80,6 +81,9 @@ def _init(model: ApiModel) -> llvm.FuncOp:
     else:
         source = address(f, TABLE)
     refuse(f, f.compare("ult", size, total_bytes(f, model, source)), layout.SMALL_WORKSPACE)
+    if model.options.threads > 1 or model.grows:
+        state = f.load(f.word(workspace, layout.STATE), i64)
+        refuse(f, f.compare("eq", state, ready_mark(f, workspace)), layout.IN_USE)
     weights = _weights(f, model, rest)
     place = model.workspace
     clear_words(f, workspace, place.table)
@@ -88,7 +92,7 @@ def _init(model: ApiModel) -> llvm.FuncOp:
     arena = _fill_context(f, model, workspace, scratch_stride(f, model, table))
     _rebase(f, model, table, arena, weights)
     f.store(f.address(weights), f.word(workspace, layout.WEIGHTS))
-    f.store(f.const(layout.READY), f.word(workspace, layout.STATE))
+    f.store(ready_mark(f, workspace), f.word(workspace, layout.STATE))
     f.give(f.const(0, i32))
     return f.finish()
 

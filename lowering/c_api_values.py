@@ -124,9 +124,14 @@ def refuse(f: FunctionBuilder, condition: SSAValue, code: int) -> None:
 
 
 def refuse_unready(f: FunctionBuilder, workspace: SSAValue, code: int) -> None:
-    """Return a code for a workspace that was never initialised."""
+    """Return a code for a workspace that was never initialised, or moved since."""
     refuse(f, is_misplaced(f, workspace), code)
-    refuse(f, f.compare("ne", f.load(f.word(workspace, STATE), i64), READY), code)
+    refuse(f, f.compare("ne", f.load(f.word(workspace, STATE), i64), ready_mark(f, workspace)), code)
+
+
+def ready_mark(f: FunctionBuilder, workspace: SSAValue) -> SSAValue:
+    """What says that a workspace is initialised: of its address, for what was copied elsewhere is none."""
+    return f.op("add", f.address(workspace), READY)
 
 
 @contextmanager

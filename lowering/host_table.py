@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 
 from xdsl.ir import Block, Operation, SSAValue
 
-from ..dialects.graph.dims import DimExpr
+from ..dialects.graph.dims import DimExpr, product
+from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.host import is_object
 from ..dialects.graph.location import location_of
-from ..dialects.graph.types import dims_of
+from ..dialects.graph.types import dims_of, element_of
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp, texts
 from ..dialects.program_host import HostCallOp, MoveOp, UnboxOp
@@ -143,6 +144,15 @@ class Table:
     @property
     def steps(self) -> list[Step]:
         return [step for step in self._steps if not step.is_empty]
+
+    @property
+    def known_bytes(self) -> list[DimExpr]:
+        """Bytes of memory whose size follows from the inputs' dims: of buffers in the arena, scratch and outputs."""
+        program = self.program
+        outputs = [t for t in program.output_types if not is_object(t)]
+        results = [product(dims_of(t)) * numpy_dtype(element_of(t)).itemsize for t in outputs]
+        allocs = [op.bytes.data for op in program.body.block.ops if isinstance(op, AllocOp)]
+        return [size for size in (*allocs, *self.plan.scratch, *results) if size.symbols <= self.inputs]
 
     @property
     def slots(self) -> int:

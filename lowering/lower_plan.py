@@ -27,13 +27,11 @@ from xdsl.passes import ModulePass
 from ..dialects.graph.dims import DimExpr
 from ..dialects.program import AllocOp, ProgramOp
 from ..passes.arena import ALIGNMENT
-from ..runtime.codes import FAILED, PLAN
+from ..runtime.codes import FAILED, MAX_BYTES, PLAN, TOO_LARGE
 from .builder import INDEX, Index, LoopBuilder
 from .host_table import ARENA_WORD, SCRATCH_WORD, Step, Table, symbols_in
 from .loop_types import flat_memref
-
-MAX_BYTES = 1 << 46
-"""No buffer is larger: beyond it, sizes and offsets would no longer be safe in 64 bits."""
+from .size_limits import SizeLimit
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,15 @@ def _plan(program: ProgramOp, table: Table) -> func.FuncOp:
         if isinstance(owner, AllocOp):
             builder.put(word, builder.add(offsets[owner.slot.value.data], owner.offset.value.data))
     builder.compute(table.plan)
+    _limit(builder, table)
     return builder.finish()
+
+
+def _limit(builder: _WordsBuilder, table: Table) -> None:
+    """Let the arena be `TOO_LARGE` where sizes that follow from the inputs' dims can't be."""
+    exceeded = SizeLimit(builder).exceeded(table.known_bytes)
+    if exceeded is not None:
+        builder.put(ARENA_WORD, builder.select(exceeded, TOO_LARGE, builder.get(builder.table, ARENA_WORD)))
 
 
 def _step(step: Step, table: Table) -> func.FuncOp:

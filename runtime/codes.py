@@ -17,6 +17,12 @@ FAILED = 0x40000000
 NO_MEMORY = 0x20000000
 """A slot could not grow."""
 
+MAX_BYTES = 1 << 46
+"""No buffer is larger, nor are all together whose sizes follow from the inputs' dims: beyond it, sizes and offsets would not
+be safe in 64 bits."""
+TOO_LARGE = 1 << 62
+"""Bytes of the arena where that is exceeded."""
+
 HOST_FAILED = 0x0FFFFFFF
 """In place of the number of a check: a call to the host raised an exception."""
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInputError, BadOptionError, RunError
 from .bound import BoundRun, check_apart, check_bound
-from .codes import FAILED, HOST_FAILED, KERNEL_ERRORS, NO_MEMORY
+from .codes import FAILED, HOST_FAILED, KERNEL_ERRORS, MAX_BYTES, NO_MEMORY
 from .executable import Executable, Interface, TensorSpec
 from .frame import Scratches
 from .growth import Growth, read_array
@@ -248,6 +248,9 @@ class Session:
         code = self.executable.plan(address_of(dims), address_of(table))
         if code:
             raise RunError(f"planning for dims {dict(zip(interface.symbols, key, strict=True))} failed with code {code}")
+        if table[_ARENA_WORD] > MAX_BYTES:
+            named = dict(zip(interface.symbols, key, strict=True))
+            raise BadInputError("inputs", f"dims for which all results of nodes have {MAX_BYTES} bytes at most", f"{named}")
         facts = iter(table[interface.facts_start :].tolist())
         inputs, outputs = (
             tuple(tuple(next(facts) for _ in spec.dims) for spec in specs) for specs in (interface.inputs, interface.outputs)
