@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from tilewright.inference_session import InferenceSession, RunOptions, SessionOptions
 
-__all__ = ["InferenceSession", "RunOptions", "Session", "SessionOptions", "compile", "load", "register_op", "unregister_op"]
+__all__ = [
+    "InferenceSession",
+    "RunOptions",
+    "Session",
+    "SessionOptions",
+    "compile",
+    "emit_object",
+    "load",
+    "register_op",
+    "unregister_op",
+]
 __version__ = "0.1.0"
 
 _LAZY = ("InferenceSession", "RunOptions", "SessionOptions")
@@ -83,6 +93,56 @@ def load(path: str | os.PathLike[str], *, verify: bool = False, threads: int | N
     from tilewright.runtime.loading import load_session
 
     return load_session(Path(path), verify=verify, threads=threads, guard=guard)
+
+
+def emit_object(
+    model: str | os.PathLike[str] | bytes | onnx.ModelProto,
+    output: str | os.PathLike[str],
+    *,
+    prefix: str | None = None,
+    threads: int = 1,
+    weights: str = "embedded",
+    freestanding: bool = False,
+    target: str | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    disable_pass: Sequence[str] = (),
+    strict_math: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Compile a model ahead of time: an object file for C programs, or a shared library where `output` ends in ``.so``.
+
+    Args:
+        model: as for `compile`.
+        output: the object or library; the C header is written beside it with the suffix ``.h``.
+        prefix: what the functions' names begin with; by default the model file's name, without a file the output's.
+        threads: how many threads run a kernel, the calling one included.
+        weights: "embedded" in the object, or "beside" it with the suffix ``.weights``.
+        freestanding: need nothing of libc; takes one thread.
+        target: as for `compile`, but any: the code need not run on this machine.
+        shapes, disable_pass, strict_math, progress: as for `compile`.
+
+    Returns:
+        The files that were written: the output, the header, and the weights if they are beside.
+
+    Raises:
+        AheadOfTimeError: the model needs Python during a run; names the nodes.
+        BadModelError, UnsupportedOpError, ShapeError, CompileError, BadOptionError, OSError.
+    """
+    from tilewright.api import emit_files
+
+    return emit_files(
+        model,
+        Path(output),
+        prefix=prefix,
+        threads=threads,
+        weights=weights,
+        freestanding=freestanding,
+        target=target,
+        shapes=shapes,
+        disable_pass=disable_pass,
+        strict_math=strict_math,
+        progress=progress,
+    )
 
 
 def __getattr__(name: str) -> Any:

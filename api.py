@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from . import knobs
 from .backends.executable_cache import executable_key, find_program, keep_program
 from .backends.targets import get_target, runs_here
-from .errors import UnsupportedPlatformError
+from .errors import BadOptionError, UnsupportedPlatformError
 from .runtime.executable import Program
 from .runtime.loading import checked_threads, open_program
 from .runtime.session import Session
@@ -75,9 +75,37 @@ def compiled_program(model: str | os.PathLike[str] | bytes | onnx.ModelProto, **
         from .compiler import compile_program
 
         program = compile_program(model, make_options(**how))
-        if key is not None:
+        if key is not None and (not isinstance(model, str | os.PathLike) or key == _key(model, **how)):  # not replaced since
             keep_program(key, program)
     return program
+
+
+def emit_files(
+    model: str | os.PathLike[str] | bytes | onnx.ModelProto,
+    output: Path,
+    *,
+    prefix: str | None,
+    threads: int,
+    weights: str,
+    freestanding: bool,
+    **how: Unpack[Compiling],
+) -> list[Path]:
+    """See `tilewright.emit_object`."""
+    from dataclasses import replace
+
+    from .backends.aot import default_prefix
+    from .backends.aot_files import ahead_files, write_files
+    from .compiler import compile_to_ir
+    from .lowering.c_api_layout import ApiOptions
+
+    if weights not in ("embedded", "beside"):
+        raise BadOptionError(f"weights are 'embedded' or 'beside', got '{weights}'")
+    stem = Path(model).stem if isinstance(model, str | os.PathLike) else output.stem
+    chosen = ApiOptions(default_prefix(stem) if prefix is None else prefix, threads, freestanding, weights == "embedded")
+    compilation = compile_to_ir(model, replace(make_options(**how), reuse_kernels=False))
+    files = ahead_files(compilation, chosen, output, shared=output.suffix == ".so")
+    write_files(files)
+    return list(files)
 
 
 def _key(model: str | os.PathLike[str] | bytes | onnx.ModelProto, **how: Unpack[Compiling]) -> str | None:

@@ -2,9 +2,10 @@
 
 Nothing here loads xdsl, onnx or llvmlite.
 
-An entry is named after a hash of the model's content, of the options, and of everything that compiles it (ops that users
-have registered are a part of that), and is a file as `Session.save` writes it: its weights are mapped, so that processes share
-them. A model whose entry would be larger than a third of the bound is not kept, for it would push out the others.
+An entry is named after a hash of the model's content, of the options, and of everything that compiles it, and is a file as
+`Session.save` writes it: its weights are mapped, so that processes share them. Not kept is a model whose entry would be larger
+than a third of the bound, for it would push out the others, and one with ops that users have registered: what their functions do
+is decided by code, closures and settings that no hash of a file covers.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 from .. import knobs
 from ..errors import BadExecutableError
 from ..frontend.wire import WireError, strip
-from ..registration import registered_digest
+from ..registration import registered_domains
 from ..runtime.executable import Program
 from ..runtime.hashing import tree_digest
 from ..runtime.model_file import map_file, read_program, unsaved, write_to
@@ -62,7 +63,7 @@ def executable_key(
     if content is None:
         return None
     pinned = sorted((name, tuple(dims)) for name, dims in (shapes or {}).items())
-    options = repr((target, pinned, tuple(disable_pass), strict_math, knobs.settings(), registered_digest()))
+    options = repr((target, pinned, tuple(disable_pass), strict_math, knobs.settings()))
     return hashlib.sha256("\0".join((compiler_digest(), content, options)).encode()).hexdigest()
 
 
@@ -86,7 +87,8 @@ def _digest(data: memoryview, *, is_text: bool) -> str | None:
         rest = bytes(data) if is_text else strip(data).model
     except WireError:
         return None
-    return None if _EXTERNAL in rest else f"{is_text} {tree_digest(data)}"
+    words = (_EXTERNAL, *(domain.encode() for domain in registered_domains()))
+    return None if any(word in rest for word in words) else f"{is_text} {tree_digest(data)}"
 
 
 def find_program(key: str) -> Program | None:

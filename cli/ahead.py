@@ -8,12 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from ..backends.aot import AheadOfTime, compile_ahead, default_prefix
-from ..backends.aot_link import link_shared
-from ..compiler import Compilation
+from ..backends.aot import default_prefix
 from ..errors import BadOptionError
 from ..lowering.c_api_layout import ApiOptions
-from ..passes.target_attr import target_of
 
 FORMS = ("obj", "so", "c-header")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,24 +46,3 @@ def api_options(
         freestanding=freestanding,
         embed_weights=weights != "beside",
     )
-
-
-def ahead_files(
-    compilation: Compilation, form: str, chosen: ApiOptions, output: Path | None
-) -> dict[Path | None, bytes | bytearray]:
-    """Content by path, None for standard output: OUT, and for an object or library OUT with the suffixes .h and .weights."""
-    made = compile_ahead(compilation.module, compilation.session.weights, chosen)
-    if form == "c-header":
-        return {output: made.header.encode()}
-    assert output is not None
-    files: dict[Path | None, bytes | bytearray] = {output: _code(compilation, form, chosen, made)}
-    files[output.with_suffix(".h")] = made.header.encode()
-    if made.weights is not None:
-        files[output.with_suffix(".weights")] = made.weights
-    if len(files) != 2 + (made.weights is not None):
-        raise BadOptionError(f"'{output.name}' is also the name of the header or of the weights; choose another suffix")
-    return files
-
-
-def _code(compilation: Compilation, form: str, chosen: ApiOptions, made: AheadOfTime) -> bytes | bytearray:
-    return made.object if form == "obj" else link_shared(made.object, chosen.prefix, target_of(compilation.module))

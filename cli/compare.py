@@ -14,16 +14,17 @@ from typing import NamedTuple
 import click
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import CompileError
+from ..errors import BadModelError, CompileError
 from ..runtime.session import Session
 from . import options
 from .arrays import Array, Arrays, relative_difference
 from .peers import onnxruntime_session
 from .progress import progress
-from .session import open_session, take_inputs
+from .session import is_compiled, open_session, take_inputs
 
 TOLERANCE = 1e-3
 """A value of floats or bytes differs when max|a-b| is more than this much of max|b|."""
@@ -96,7 +97,7 @@ def command(
     rows: int,
 ) -> None:
     """Run MODEL beside onnxruntime and name the first node whose output differs."""
-    proto = onnx.ModelProto.FromString(model.read_bytes())
+    proto = read_model(model)
     exposed = expose_values(proto)
     plain_session = open_session(proto, target, shapes, disabled)
     exposed_session = open_session(exposed, target, shapes, disabled)
@@ -116,6 +117,15 @@ def command(
     if found := verdict(whole, parts, tolerance):
         raise CompileError(found, stage="compare")
     console.print(f"no value differs by more than {tolerance:g}")
+
+
+def read_model(path: Path) -> onnx.ModelProto:
+    """The model as it is. Raises BadModelError for a file that is none."""
+    try:
+        return onnx.ModelProto.FromString(path.read_bytes())
+    except DecodeError:
+        hint = "; it is compiled already, compare the model that it was made from" if is_compiled(path) else ""
+        raise BadModelError(f"'{path}' isn't an ONNX model{hint}", stage="compare") from None
 
 
 def onnxruntime_outputs(model: onnx.ModelProto, feeds: Arrays) -> Arrays:

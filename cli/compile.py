@@ -14,6 +14,8 @@ from xdsl.printer import Printer
 
 from ..api import Compiling, compiled_program
 from ..backends import jit
+from ..backends.aot import compile_ahead
+from ..backends.aot_files import ahead_files, write_files
 from ..backends.llvm_printer import print_llvm_ir
 from ..backends.load import llvm_ir
 from ..backends.object_cache import cached_objects
@@ -75,13 +77,13 @@ def command(
             model, replace(chosen, until=until, dump_dir=dump_ir, reuse_kernels=emit is None, progress=say)
         )
         say("generating code")
-        if emit and c_api is not None:
-            files = ahead.ahead_files(compilation, emit, c_api, output)
+        if c_api is not None and output is not None and emit != "c-header":
+            return write_files(ahead_files(compilation, c_api, output, shared=emit == "so"))
+        if c_api is not None:
+            content = compile_ahead(compilation.module, compilation.session.weights, c_api).header
         else:
             content = emitted(compilation.module, emit) if emit else summary(compilation)
-            files = {output: content.encode() if isinstance(content, str) else content}
-    for path, data in files.items():
-        write(data, path)
+    write(content.encode() if isinstance(content, str) else content, output)
 
 
 def save(model: Path, how: Compiling, output: Path) -> None:
@@ -118,7 +120,7 @@ def summary(compilation: Compilation) -> str:
     return f"{kernels} for {target.name}, {size:.0f} KiB of objects\nseconds: {seconds}\n"
 
 
-def write(data: bytes | bytearray, output: Path | None) -> None:
+def write(data: bytes, output: Path | None) -> None:
     """To the file, or to standard output."""
     if output is None:
         sys.stdout.buffer.write(data)

@@ -41,8 +41,9 @@ def open_session(
     A .mlir file must be at the llvm stage. A .tw file is compiled already.
     """
     if is_compiled(model):
-        if target or shapes or disabled:
-            raise BadOptionError(f"{model} is compiled already: --target, --shape and --disable-pass come too late")
+        if target or shapes or disabled or options.strict_math():
+            late = "--target, --shape, --disable-pass and --strict-math come too late"
+            raise BadOptionError(f"{model} is compiled already: {late}")
         return load_session(Path(str(model)), threads=threads)
     if isinstance(model, Path) and model.suffix == ".mlir":
         return Session(load_llvm_stage(model), threads=threads or knobs.threads(), guard=knobs.guard())

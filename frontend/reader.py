@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from onnx import parser
 
 from ..errors import BadModelError
+from ..runtime.model_file import MAGIC
 from .tensors import ExternalFiles
 from .wire import WireError, strip
 
@@ -73,6 +74,8 @@ def _map_file(path: Path) -> memoryview:
 def _decode(data: memoryview, what: str, files: ExternalFiles) -> Source:
     if not data:
         raise BadModelError(f"{what} is empty", stage="import")
+    if bytes(data[: len(MAGIC)]) == MAGIC:
+        raise BadModelError(f"{what} is compiled already: tilewright.load takes it, and tilewright run and bench", stage="import")
     try:
         stripped = strip(data)
         proto = onnx.ModelProto.FromString(stripped.model)

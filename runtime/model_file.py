@@ -15,7 +15,6 @@ import mmap
 import os
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
@@ -24,6 +23,7 @@ import numpy as np
 
 from ..errors import BadExecutableError, BadOptionError
 from .executable import Interface, Machine, Program, TensorSpec
+from .files import replacing
 from .hashing import sha256_of_each
 from .image import CodeSymbol, Image
 from .interface_json import decode_interface, encode_interface
@@ -32,7 +32,7 @@ from .weights import ALIGNMENT, Array, compact, dtype_by_name, is_splat
 
 MAGIC = b"\x89TW\r\n\x1a\n\0"
 """As PNG's: a transfer that changes line ends or drops the eighth bit shows."""
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Goes up when the layout, the context words (`codes.py`), the pool's words (`native/layout.py`) or the interface change."""
 _HEADER = struct.Struct("<8sIIQQ32s")
 _UNHASHED = 32
@@ -42,16 +42,9 @@ _STAGE = "load"
 
 # -- writing --------------------------------------------------------------------------------------------------------------------
 def write_program(program: Program, path: Path) -> None:
-    """Write a file that appears complete or not at all. Raises OSError where it can't be written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            write_to(program, file)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    """Write a file that appears complete or not at all. See `replacing` for the errors."""
+    with replacing(path) as file:
+        write_to(program, file)
 
 
 def unsaved(program: Program) -> list[str]:

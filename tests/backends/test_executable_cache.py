@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import subprocess
@@ -15,9 +16,11 @@ import pytest
 from onnx import helper, numpy_helper
 
 import tilewright
-from tilewright import api
+from tilewright import api, compiler
 from tilewright.backends.executable_cache import executable_key
 from tilewright.backends.targets import TARGETS
+from tilewright.compiler import compile_program
+from tilewright.custom import Node, Term, term
 
 FLOAT = onnx.TensorProto.FLOAT
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32)
@@ -95,9 +98,6 @@ def test_keys_tell_models_and_options_apart(folder: Path, path: Path, monkeypatc
     ]
     monkeypatch.setenv("TILEWRIGHT_DISABLE_PASS", "sink-movement")
     keys.append(key(path))
-    tilewright.register_op("test.cache", "Op")(small_model)
-    keys.append(key(path))
-    tilewright.unregister_op("test.cache", "Op")
     assert None not in keys and len(set(keys)) == len(keys)
 
 
@@ -112,6 +112,35 @@ def test_models_with_external_data_are_not_kept(folder: Path, tmp_path: Path) ->
     onnx.save(small_model(), path, save_as_external_data=True, location="weights.bin", size_threshold=0)  # pyright: ignore[reportUnknownMemberType]  # paths of any kind
     assert key(path) is None
     assert tilewright.compile(path).run([X])["y"].shape == (2, 32)
+    assert not entries(folder)
+
+
+def _scaled(factor: float, n: Node) -> Term:
+    return term(n) * factor
+
+
+def test_models_with_registered_ops_are_not_kept(folder: Path, path: Path) -> None:
+    """What a function does is decided by more than its file: by helpers, closures, settings."""
+    model = small_model()
+    model.opset_import.append(helper.make_opsetid("test.cache", 1))
+    model.graph.node[1].domain, model.graph.node[1].op_type = "test.cache", "Doubled"
+    found: list[Any] = []
+    for factor in (2.0, 3.0):
+        rule = functools.partial(_scaled, factor)
+        tilewright.register_op("test.cache", "Doubled", replace=True)(rule)
+        assert key(model) is None and key(path) is not None
+        found.append(tilewright.compile(model).run([X])["y"])
+    tilewright.unregister_op("test.cache", "Doubled")
+    assert not entries(folder) and (found[0] != found[1]).any()
+
+
+def test_a_model_that_is_replaced_meanwhile_is_not_kept(folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def replaced(model: Any, options: Any) -> Any:
+        path.write_bytes(small_model(2.0).SerializeToString())
+        return compile_program(model, options)
+
+    monkeypatch.setattr(compiler, "compile_program", replaced)
+    tilewright.compile(path)
     assert not entries(folder)
 
 

@@ -41,6 +41,27 @@ def test_wrong_usage_exits_with_2(arguments: list[str], text: str, model: Path, 
     assert text in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["run", "--strict-math"], 2, "--strict-math come too late"),
+        (["bench", "--target", "x86-64-v3"], 2, "come too late"),
+        (["explain"], 1, "is compiled already"),
+        (["compare"], 1, "is compiled already"),
+        (["compile"], 1, "is compiled already"),
+        (["compile", "--emit", "obj", "-o", "again.o"], 1, "is compiled already"),
+    ],
+)
+def test_a_compiled_model_is_refused_by_what_needs_another(
+    arguments: list[str], code: int, text: str, model: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "model.tw"
+    assert main(["compile", str(model), "-o", str(path)]) == 0
+    assert main([*arguments, str(path)]) == code
+    error = capsys.readouterr().err
+    assert text in error and "Traceback" not in error
+
+
 def test_a_bad_model_exits_with_1_and_one_line(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "bad.onnx"
     path.write_text("this is no protobuf")
