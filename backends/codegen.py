@@ -23,6 +23,10 @@ IDLE_SECONDS = 30.0
 """A worker that hears nothing for so long ends: it holds tens of megabytes."""
 
 
+READY = b"+"
+"""What a worker says first: it has found LLVM."""
+
+
 class Processor(NamedTuple):
     """A target in LLVM's words."""
 
@@ -68,7 +72,9 @@ def emit_object(ir_text: str, processor: Processor) -> bytes:
 
 
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer (text, processor) with an object, or with LLVM's words as text, until there are no more requests."""
+    """Say `READY`; answer (text, processor) with an object, or with LLVM's words as text, until there are no more requests."""
+    answers.write(READY)
+    answers.flush()
     while select.select([requests], [], [], IDLE_SECONDS)[0]:
         try:
             text, processor = pickle.load(requests)

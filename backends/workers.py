@@ -13,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import cast
+from typing import IO, cast
 
 from .. import knobs
 from ..errors import CompileError
@@ -30,6 +31,9 @@ WORTH = 8
 of its processor to start, beside what the compiler does until there is code to generate."""
 MOST = 8
 _SCRIPT = Path(codegen.__file__)
+_LLVMLITE = Path(codegen.llvm.__file__).parents[2]
+"""Where this process found it, which need not be where a new one looks."""
+_START = "import runpy, sys; sys.path += sys.argv[2:]; runpy.run_path(sys.argv[1], run_name='__main__')"
 
 
 class WorkerDied(Exception):
@@ -40,25 +44,41 @@ class WorkerDied(Exception):
         self.status = status
 
 
+class NoWorker(WorkerDied):
+    """A process was started that is no worker: it ended before it was ready."""
+
+
 class Worker:
     """One process."""
 
     def __init__(self) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `end`
-        command = [sys.executable, "-P", str(_SCRIPT)]  # -P: no module of ours is found under its bare name
+        command = [sys.executable, "-P", "-c", _START, str(_SCRIPT), str(_LLVMLITE)]  # -P: none of ours is found by its bare name
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._said)
+        self._ready = False
 
     def ask(self, text: str, processor: codegen.Processor) -> bytes | str:
-        """An object, or why LLVM rejects the text. Raises WorkerDied."""
+        """An object, or why LLVM rejects the text. Raises WorkerDied, NoWorker before the first answer."""
         requests, answers = self.process.stdin, self.process.stdout
         assert requests is not None and answers is not None
         try:
+            self._ready = self._ready or self._is_worker(answers)
             pickle.dump((text, tuple(processor)), requests)
             requests.flush()
             return cast("bytes | str", pickle.load(answers))
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
             raise WorkerDied(self.process.wait(), self._last_words()) from None
+
+    def _is_worker(self, answers: IO[bytes]) -> bool:
+        """True once it is ready. Raises NoWorker for a process that ends by itself before, or says something else."""
+        said = answers.read(len(codegen.READY))
+        if said == codegen.READY:
+            return True
+        if said:
+            self.process.kill()
+        status = self.process.wait()
+        raise (NoWorker if said or status >= 0 else WorkerDied)(status, self._last_words())
 
     def _last_words(self) -> str:
         try:
@@ -87,6 +107,7 @@ class WorkerPool:
     def __init__(self) -> None:
         self._workers: list[Worker | None] = []
         self._lock = threading.Lock()
+        self._impossible = False
 
     def start(self, count: int) -> None:
         """Have so many workers ready; returns before they are."""
@@ -143,12 +164,18 @@ class WorkerPool:
                 found[name] = self._object(index, name, texts[name], target)
             except CompileError as error:
                 errors.append(error)
-            except OSError as error:
+            except Exception as error:  # whatever it is: a thread that ends without a word leaves a unit without code
                 errors.append(CompileError(f"no worker process: {error}", op=name, stage=jit.STAGE))
 
     def _object(self, index: int, name: str, text: str, target: TargetModel) -> bytes:
+        if self._impossible:
+            return jit.compile_object(text, target)
         try:
             answer = self._answer(index, text, target)
+        except NoWorker as none:
+            self._impossible = True
+            warnings.warn(f"code is generated in this process, for another can't: {none}", stacklevel=2)
+            return jit.compile_object(text, target)
         except WorkerDied as died:
             raise CompileError(f"LLVM stopped the process that generates code; {died}", op=name, stage=jit.STAGE) from died
         if isinstance(answer, str):
@@ -160,7 +187,7 @@ class WorkerPool:
         try:
             return self._living(index).ask(text, processor)
         except WorkerDied as died:
-            if died.status:
+            if died.status or isinstance(died, NoWorker):
                 raise
             return self._living(index).ask(text, processor)  # it had just gone, for want of work
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Generator
@@ -128,6 +129,35 @@ def test_a_child_has_workers_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None
         os._exit(0 if workers.compile_objects(texts, host_target()) == expected else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert workers.compile_objects(texts, host_target()) == expected
+
+
+@pytest.mark.parametrize("executable", ["/bin/false", "/bin/true", "/bin/echo"])
+def test_without_workers_this_process_generates_the_code(executable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that embeds Python, as `sys.executable`, is no Python."""
+    monkeypatch.setattr(sys, "executable", executable)
+    pool = WorkerPool()
+    pool.start(1)
+    with pytest.warns(UserWarning, match="code is generated in this process"):
+        found = pool.compile({f"unit{i}": text(i) for i in range(3)}, host_target())
+    assert found == {f"unit{i}": jit.compile_object(text(i), host_target()) for i in range(3)}
+    pool.end()
+
+
+def test_workers_find_llvm_where_their_parent_did() -> None:
+    """The interpreter that an environment is made of doesn't know its packages, unless a program adds them itself."""
+    program = f"""
+import site
+site.addsitedir({sysconfig.get_path("purelib")!r})
+from tilewright.backends.targets import host_target
+from tilewright.backends.workers import WorkerPool
+pool = WorkerPool()
+pool.start(1)
+print(len(pool.compile({{"unit": {text(1)!r}}}, host_target())["unit"]), *pool._workers, flush=True)
+pool.end()
+"""
+    base = os.path.realpath(sys.executable)
+    done = subprocess.run([base, "-W", "error::UserWarning", "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0 and "Worker object" in done.stdout, done.stderr
 
 
 def test_the_knob_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
