@@ -92,8 +92,8 @@ def compile_ahead(module: ModuleOp, weights: WeightStore, options: ApiOptions) -
     code = cached_object(print_llvm_ir(module, target), target)
     if options.embed_weights:
         linked = define_data(code, weights_symbol(model), content, ALIGNMENT) if layout.size else code
-        return AheadOfTime(linked, header_text(model), None)
-    return AheadOfTime(code, header_text(model), layout.mark + content)
+        return AheadOfTime(linked, header_text(model, target), None)
+    return AheadOfTime(code, header_text(model, target), layout.mark + content)
 
 
 # -- what can't be -------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from ..lowering.c_api_layout import ALIGNMENT, API_ERRORS, WORD_BYTES, ApiModel
 from ..lowering.c_api_names import PORT_KINDS
 from ..lowering.c_api_ports import c_element
 from ..runtime.executable import TensorSpec
+from .aot_cpu import cpu_lines
+from .targets import TargetModel
 
 _KEYWORDS = frozenset(
     re.findall(
@@ -21,10 +23,12 @@ _KEYWORDS = frozenset(
     )
 )
 """Words of C and C++ that can't name a parameter."""
+_MACROS = frozenset({"NULL", "EOF", "I", "assert", "errno", "linux", "offsetof", "stderr", "stdin", "stdout", "unix"})
+"""Nor can what common headers and compilers define as macros."""
 _CODE_NAMES = ("BAD_WORKSPACE", "SMALL_WORKSPACE", "NOT_READY", "NULL_ARGUMENT", "BAD_DIMS", "BAD_WEIGHTS", "IN_USE")
 
 
-def header_text(model: ApiModel) -> str:
+def header_text(model: ApiModel, target: TargetModel) -> str:
     """Constants and declarations, with what a caller must know as comments."""
     guard = f"{model.options.prefix.upper()}_H"
     lines = [
@@ -40,6 +44,7 @@ def header_text(model: ApiModel) -> str:
         "#endif",
         "",
         *_constants(model),
+        *cpu_lines(model.options.prefix, target),
         "",
         *_functions(model),
         "",
@@ -143,7 +148,7 @@ def _port_functions(name: str, planned: bool) -> Iterator[str]:
 
 def _parameters(model: ApiModel) -> Iterator[str]:
     """The arrays that `run` takes, under the names that they have in the model as far as C allows."""
-    taken = {"workspace"} | _KEYWORDS
+    taken = {"workspace"} | _KEYWORDS | _MACROS
     inputs, grown = len(model.interface.inputs), model.interface.grown_outputs
     for number, spec in enumerate(model.ports):
         name = re.sub(r"[^A-Za-z0-9_]", "_", spec.name) or "array"

@@ -31,7 +31,7 @@ def host_flags() -> frozenset[str]:
 
 # -- AArch64 ---------------------------------------------------------------------------------------------------------------
 _AT_HWCAP, _AT_HWCAP2 = 16, 26
-_HWCAP = {_AT_HWCAP: {0: "fp", 1: "asimd", 8: "atomics", 20: "asimddp", 22: "sve"}, _AT_HWCAP2: {13: "i8mm", 14: "bf16"}}
+HWCAP = {_AT_HWCAP: {0: "fp", 1: "asimd", 8: "atomics", 20: "asimddp", 22: "sve"}, _AT_HWCAP2: {13: "i8mm", 14: "bf16"}}
 """Bits of the auxiliary vector, from Linux's arch/arm64/include/uapi/asm/hwcap.h."""
 
 
@@ -39,12 +39,12 @@ def _auxiliary_flags() -> frozenset[str]:
     """What the kernel tells every process; an emulator tells what it emulates, while /proc/cpuinfo is still its host's."""
     getauxval = ctypes.CDLL(None).getauxval
     getauxval.restype, getauxval.argtypes = ctypes.c_ulong, [ctypes.c_ulong]
-    return flags_of_hwcap({entry: int(getauxval(entry)) for entry in _HWCAP})
+    return flags_of_hwcap({entry: int(getauxval(entry)) for entry in HWCAP})
 
 
 def flags_of_hwcap(words: Mapping[int, int]) -> frozenset[str]:
     """The names of the bits that are set in words of the auxiliary vector, by their type."""
-    return frozenset(name for entry, bits in _HWCAP.items() for bit, name in bits.items() if words[entry] >> bit & 1)
+    return frozenset(name for entry, bits in HWCAP.items() for bit, name in bits.items() if words[entry] >> bit & 1)
 
 
 @cache

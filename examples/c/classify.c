@@ -11,6 +11,10 @@
 
 #include "model.h"
 
+#ifdef __aarch64__
+#include <sys/auxv.h>
+#endif
+
 #ifdef WEIGHTS_FILE
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -47,6 +51,7 @@ static void print_top(const float *values, size_t count) {
 
 int main(int count, char **arguments) {
   if (count < 2) return fail("usage", "classify INPUT [OUTPUT]");
+  if (!MODEL_CPU_OK) return fail("processor", "lacks what the code needs");
   float *input = malloc(MODEL_INPUT0_BYTES), *output = malloc(MODEL_OUTPUT0_BYTES);
   FILE *file = fopen(arguments[1], "rb");
   if (!input || !output || !file) return fail(arguments[1], "can't be read");

@@ -1,8 +1,9 @@
 /* Runs a model of any number of ports: raw inputs from standard input, raw outputs to standard output, one behind the other.
-   PREFIX is the model's, HEADER its header, ARRAYS the arguments of run: a[0], a[1], ... */
+   PREFIX is the model's, HEADER its header, CPU_OK what that says of the processor, ARRAYS the arguments of run: a[0], a[1], ... */
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 
 #include HEADER
 
@@ -11,6 +12,7 @@
 #define API(name) NAME(PREFIX, name)
 
 int main(void) {
+  if (!CPU_OK) return 6;
   void *a[64], *model = API(create)();
   int inputs = 0, outputs = 0;
   if (!model) return 2;

@@ -29,7 +29,12 @@ def program(compiler: Sequence[str], model: Path, ports: int, *options: str) -> 
     """The driver around an object of a model."""
     name = model.stem
     code = emit(model, model.with_suffix(".o"), *options)
-    defines = [f"-DPREFIX={name}", f'-DHEADER="{name}.h"', f"-DARRAYS={', '.join(f'a[{i}]' for i in range(ports))}"]
+    defines = [
+        f"-DPREFIX={name}",
+        f'-DHEADER="{name}.h"',
+        f"-DCPU_OK={name.upper()}_CPU_OK",
+        f"-DARRAYS={', '.join(f'a[{i}]' for i in range(ports))}",
+    ]
     output = model.with_suffix("")
     command = [*compiler, "-O1", *defines, f"-I{model.parent}", str(DRIVER), str(code), "-pthread", "-static", "-o", str(output)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -71,6 +76,15 @@ def test_aarch64_programs_agree_with_x86(target: str, name: str, threads: str, t
     for port, array in outputs([QEMU, "-cpu", "max", built], feeds, expected).items():
         tolerance = 1e-2 if array.dtype == np.float16 else 1e-5
         np.testing.assert_allclose(array, expected[port], rtol=tolerance, atol=tolerance)
+
+
+@needs_cross
+@pytest.mark.parametrize(("target", "code"), [("aarch64-neon", 0), ("aarch64-neoverse-n1", 6), ("aarch64-neoverse-v1", 6)])
+def test_a_core_that_lacks_something_is_told_apart(target: str, code: int, tmp_path: Path) -> None:
+    model, feeds = STATIC["integers"]()
+    built = program([CROSS], save(model, tmp_path), 2, "--target", target)
+    given = b"".join(array.tobytes() for array in feeds.values())
+    assert subprocess.run([QEMU, "-cpu", "cortex-a53", str(built)], input=given, capture_output=True).returncode == code
 
 
 @needs_cross

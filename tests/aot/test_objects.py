@@ -12,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import helper
+from onnx_models import make_model
 
 import tilewright
 from tilewright.backends.aot import default_prefix
 from tilewright.backends.aot_elf import define_data
 from tilewright.backends.elf import defined_symbols, sections, undefined_symbols
+from tilewright.backends.targets import TARGETS, get_target, host_target, runs_here
 from tilewright.errors import CompileError
 
 from .library import emit, save
@@ -123,3 +126,28 @@ def test_data_is_added_behind_a_symbol(tmp_path: Path) -> None:
     assert "model_weights_data" in defined_symbols(data)
     with pytest.raises(CompileError, match="does not refer to 'elsewhere'"):
         define_data(data, "elsewhere", b"\0", 64)
+
+
+@needs_cc
+@pytest.mark.parametrize("target", sorted(TARGETS.keys()))
+def test_the_header_tells_whether_the_processor_will_do(target: str, tmp_path: Path) -> None:
+    """What C compilers ask the processor agrees with what Python asks the kernel."""
+    header = emit(save(conv_net()[0], tmp_path), tmp_path / "model.h", "--target", target)
+    model = get_target(target)
+    if model.arch != host_target().arch:
+        assert "#define MODEL_CPU_OK (" in header.read_text()
+        return
+    source = '#include <sys/auxv.h>\n#include "model.h"\nint main(void) { return MODEL_CPU_OK ? 0 : 3; }\n'
+    command(
+        CC or "cc", "-Wall", "-Wextra", "-Werror", f"-I{tmp_path}", "-x", "c", "-", "-o", tmp_path / "ask", input=source.encode()
+    )
+    assert (subprocess.run([tmp_path / "ask"]).returncode == 0) == runs_here(model)
+
+
+@needs_cc
+def test_inputs_may_be_called_as_macros(tmp_path: Path) -> None:
+    inputs: dict[str, list[int]] = {name: [2] for name in ("errno", "NULL", "linux", "I", "stdin")}
+    nodes = [helper.make_node("Sum", list(inputs), ["unix"], name="sum")]
+    emit(save(make_model(nodes, inputs, ["unix"]), tmp_path), tmp_path / "model.h")
+    text = b'#include <complex.h>\n#include <errno.h>\n#include <stdio.h>\n#include "model.h"\n'
+    command(CC or "cc", "-Wall", "-Wextra", "-Werror", "-std=gnu11", "-fsyntax-only", "-x", "c", "-", input=text, cwd=tmp_path)
