@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -32,10 +33,24 @@ class Compiling(TypedDict, total=False):
     progress: Callable[[str], None] | None
 
 
+def check_arguments(how: Compiling) -> None:
+    """Raise BadOptionError for what a sequence was meant to be and isn't: a text is one of letters."""
+    passes = how.get("disable_pass", ())
+    if isinstance(passes, str):
+        raise BadOptionError(f"disable_pass is a sequence of names, got the text '{passes}'")
+    for name, dims in (how.get("shapes") or {}).items():
+        try:
+            for dim in dims:
+                operator.index(dim)
+        except TypeError:
+            raise BadOptionError(f"shapes['{name}'] is a sequence of whole numbers, got {dims!r}") from None
+
+
 def make_options(**how: Unpack[Compiling]) -> CompileOptions:
     """How to compile: what the arguments say, and the environment variables of `knobs.py` where they say nothing."""
     from .compiler import CompileOptions
 
+    check_arguments(how)
     dump_ir = how.get("dump_ir")
     return CompileOptions(
         target=how.get("target") or knobs.target(),
@@ -68,6 +83,7 @@ def compiled_program(model: str | os.PathLike[str] | bytes | onnx.ModelProto, **
 
     Where IR is to be written or verified, or the rewrites are limited, it is always compiled.
     """
+    check_arguments(how)
     always = how.get("dump_ir") or knobs.dump_ir() or knobs.verify() or knobs.rewrite_limit() is not None
     key = None if always else _key(model, **how)
     program = None if key is None else find_program(key)
