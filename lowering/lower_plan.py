@@ -5,6 +5,8 @@ of every arena buffer, the sizes, the parallel extent and the grain of every inv
 the pointer words, and `tw_run(ctx, table)` calls the kernels; an invocation's piece of the table is what its kernel gets. Where
 sizes depend on data, `tw_run` calls steps, `tw_step1(table)`, ... in between, which compute what has become known.
 
+Where sizes that follow from the dims are more than any memory, the bytes of the arena are `TOO_LARGE`: the caller must not run.
+
 All return 0, or `FAILED` with the number of a check: a size that can't be, an assumption that does not hold.
 """
 

@@ -9,6 +9,10 @@
 // CHECK:        %[[EXTENT:.*]] = arith.divui
 // CHECK:        arith.muli %[[EXTENT]], %[[CYCLES]]
 // CHECK:        memref.store %[[NEVER]], %table
+// 8*n bytes of scratch and 4*n of output, as floats that don't wrap around, are at most 2**46; otherwise the arena is too large.
+// CHECK:        arith.sitofp
+// CHECK:        %[[BEYOND:.*]] = arith.cmpf ogt
+// CHECK:        arith.select %[[BEYOND]]
 // CHECK:        func.return
 // CHECK:      kernel.program "main"
 kernel.program "main" symbols ["n"] inputs ["x"] : [tensor<?xf32, #graph.tensor<["n"]>>]
