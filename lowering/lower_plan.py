@@ -141,7 +141,8 @@ def _step(step: Step, table: Table) -> func.FuncOp:
     for symbol in symbols_in(step):
         builder.bind_dim(DimExpr.symbol(symbol), builder.get(builder.table, table.symbols[symbol]))
     if step.scratch:
-        builder.put(step.need_word, _maximum(builder, step.scratch))
+        need, exceeded = _maximum(builder, step.scratch), SizeLimit(builder).exceeded(step.scratch)
+        builder.put(step.need_word, need if exceeded is None else builder.select(exceeded, TOO_LARGE, need))
     builder.compute(step)
     return builder.finish()
 

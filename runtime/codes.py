@@ -20,8 +20,8 @@ NO_MEMORY = 0x20000000
 MAX_BYTES = 1 << 46
 """No buffer is larger, nor are all together whose sizes follow from the inputs' dims: beyond it, sizes and offsets would not
 be safe in 64 bits."""
-TOO_LARGE = 1 << 62
-"""Bytes of the arena where that is exceeded."""
+TOO_LARGE = 1 << 56
+"""Bytes of the arena, or of scratch, where that is exceeded: no machine has them, and a multiple by threads is still a number."""
 
 HOST_FAILED = 0x0FFFFFFF
 """In place of the number of a check: a call to the host raised an exception."""
