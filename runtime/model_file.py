@@ -32,7 +32,7 @@ from .weights import ALIGNMENT, Array, compact, dtype_by_name, is_splat
 
 MAGIC = b"\x89TW\r\n\x1a\n\0"
 """As PNG's: a transfer that changes line ends or drops the eighth bit shows."""
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Goes up when the layout, the context words (`codes.py`), the pool's words (`native/layout.py`) or the interface change."""
 _HEADER = struct.Struct("<8sIIQQ32s")
 _UNHASHED = 32
