@@ -209,5 +209,5 @@ def test_a_check_of_sizes_names_the_node(when: str, tmp_path: Path) -> None:
     session = tilewright.compile(model_of(nodes, feeds, dims=dims))
     session.save(tmp_path / "m.tw")
     for each in (session, tilewright.load(tmp_path / "m.tw")):
-        with pytest.raises(TilewrightError, match="node 'at': .* >= 0"):
+        with pytest.raises(TilewrightError, match=r"node 'at': .* >= 0"):
             each.run(feeds)
