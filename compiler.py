@@ -219,7 +219,7 @@ def _run_pass(compilation: Compilation, name: str, stage: Stage, options: Compil
     except TilewrightError as error:
         error.stage = error.stage or f"{stage.name}/{name}"
         raise
-    except (VerifyException, ValueError, KeyError, AssertionError, TypeError) as error:
+    except (VerifyException, ValueError, LookupError, ArithmeticError, AssertionError, TypeError) as error:
         raise CompileError(f"{type(error).__name__}: {error}", stage=f"{stage.name}/{name}") from error
     compilation.seconds[name] = compilation.seconds.get(name, 0.0) + time.perf_counter() - started
 

@@ -87,11 +87,11 @@ class UnsupportedPlatformError(TilewrightError):
 class BadInputError(TilewrightError, ValueError):
     """An array given to ``run`` doesn't fit the input it is meant for."""
 
-    def __init__(self, name: str, expected: object, got: object) -> None:
+    def __init__(self, name: str, expected: object, got: object, *, node: str | None = None) -> None:
         self.name = name
         self.expected = expected
         self.got = got
-        super().__init__(f"input '{name}': expected {expected}, got {got}")
+        super().__init__(f"input '{name}': expected {expected}, got {got}", node=node)
 
 
 class UnsupportedNode(NamedTuple):

@@ -7,6 +7,8 @@ from xdsl.irdl import irdl_attr_definition
 
 INPUT_DEFAULTS = "graph.input_defaults"
 """On `@main` and its program: for each input that need not be given, the weight it has then."""
+ASSUMPTION_NODES = "graph.assumption_nodes"
+"""On `@main` and its program: for each assumption the ONNX nodes that need it."""
 
 
 @irdl_attr_definition

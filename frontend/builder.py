@@ -19,6 +19,7 @@ from ..dialects.graph.dims import DimExpr, DimLike, product
 from ..dialects.graph.dtypes import dense_array, dense_attribute, element_type, numpy_dtype
 from ..dialects.graph.elementwise import is_integer
 from ..dialects.graph.linalg import open_equalities
+from ..dialects.graph.location import names_of
 from ..dialects.graph.types import Dims, dims_of, element_of, is_static, rank_of, stretched_dims, tensor, tensor_type
 from ..errors import ShapeError
 from ..runtime.weights import Array, WeightStore
@@ -50,7 +51,7 @@ class Builder:
         self.store = store
         self.entry = self.block = Block()
         self.location: LocationAttr = UnknownLoc()
-        self.assumptions = Assumptions()
+        self.assumptions = Assumptions(lambda: names_of(self.location))
         self.taken: set[str] = set()
         self.bound: set[str] = set()
         self._head: list[Operation] = []

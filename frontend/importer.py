@@ -21,7 +21,7 @@ from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.host import is_object
 from ..dialects.graph.location import location
 from ..dialects.graph.types import dims_of
-from ..dialects.program_types import INPUT_DEFAULTS
+from ..dialects.program_types import ASSUMPTION_NODES, INPUT_DEFAULTS
 from ..errors import BadModelError, TilewrightError, UnsupportedOpError
 from ..runtime.weights import Array, WeightStore
 from .builder import Builder, name_value
@@ -58,7 +58,8 @@ def import_model(
         - `graph.input_names`, `graph.output_names`: the ONNX names, in order;
         - `graph.input_defaults`, where there are any: for an input that need not be given, the weight it has then;
         - `graph.assumptions`, where there are any: dimension expressions that import took to be 0 or more. They must be
-          checked when the symbols get their values: what follows from a wrong one reads out of bounds.
+          checked when the symbols get their values: what follows from a wrong one reads out of bounds;
+        - `graph.assumption_nodes`, beside these: for each the nodes that need it.
 
     Raises:
         BadModelError: not an ONNX model, or a malformed one.
@@ -161,6 +162,7 @@ def _module(build: Builder, inputs: Sequence[str], outputs: Sequence[str], defau
     assumptions = tuple(build.assumptions)
     if assumptions:
         main.attributes[ASSUMPTIONS] = DimsAttr(assumptions)
+        main.attributes[ASSUMPTION_NODES] = ArrayAttr([_strings(nodes) for nodes in build.assumptions.nodes])
     main.location = location([])
     return ModuleOp([main])
 

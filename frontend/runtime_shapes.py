@@ -63,7 +63,8 @@ def scatter(base: Term, at: Term, values: Term) -> Term:
 
 
 def absolute(x: Term) -> Term:
-    return x.maximum(-x)
+    """|x| of 64-bit integers; of -2**63, which has none, the largest: as a step, both lead out of every range."""
+    return x.maximum(-x.maximum(1 - (1 << 63)))
 
 
 def clamp(x: Term, low: Term | int, high: Term | int) -> Term:

@@ -8,7 +8,7 @@ value unknown, which is no error: the op is imported as any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias, cast
@@ -114,16 +114,26 @@ def _as_dim(value: Scalar) -> DimExpr:
 
 
 class Assumptions:
-    """Expressions that must not be negative when the model runs, found while importing; each once, in order."""
+    """Expressions that must not be negative when the model runs, found while importing; each once, in order.
 
-    def __init__(self) -> None:
-        self._needed: dict[DimExpr, None] = {}
+    Args:
+        at_work: names the nodes that an assumption made now is for.
+    """
+
+    def __init__(self, at_work: Callable[[], tuple[str, ...]]) -> None:
+        self._at_work = at_work
+        self._needed: dict[DimExpr, tuple[str, ...]] = {}
+
+    @property
+    def nodes(self) -> list[tuple[str, ...]]:
+        """For each expression the nodes that were the first to need it."""
+        return list(self._needed.values())
 
     def __iter__(self) -> Iterator[DimExpr]:
         return iter(self._needed)
 
     def copy(self) -> Assumptions:
-        found = Assumptions()
+        found = Assumptions(self._at_work)
         found._needed.update(self._needed)
         return found
 
@@ -133,7 +143,7 @@ class Assumptions:
             return
         if expression.is_static:
             raise ValueError(f"a size is wrong by {-expression.value}")
-        self._needed.setdefault(expression)
+        self._needed.setdefault(expression, self._at_work())
 
     def need_equal(self, lhs: DimExpr, rhs: DimExpr) -> None:
         self.need(lhs - rhs)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, DictionaryAttr, StringAttr, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from ..dialects.graph.attrs import DimsAttr
 from ..dialects.graph.base import ints
 from ..dialects.graph.location import location_of
 from ..dialects.program import AllocOp, InputOp, OutputOp, WeightOp
@@ -13,6 +14,7 @@ from ..dialects.program_control import texts
 from ..dialects.program_host import GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
 from ..dialects.program_types import INPUT_DEFAULTS
 from ..errors import CompileError
+from ..runtime.executable import Check
 from .host_table import Table
 from .slot_bounds import slot_attributes
 
@@ -36,7 +38,7 @@ def interface_attributes(table: Table) -> dict[str, Attribute]:
         "output_names": program.output_names,
         "output_types": program.output_types,
         "input_defaults": program.attributes.get(INPUT_DEFAULTS, DictionaryAttr({})),
-        "assumptions": DimsAttr(tuple(table.assumed)),
+        "assumptions": _checks(map(table.assumption, table.assumed)),
         "pointers": _integers(pointers),
         "weights": _strings(list(weights)),
         "kernels": _strings([row.invoke.callee.root_reference.data for row in table.rows]),
@@ -44,9 +46,13 @@ def interface_attributes(table: Table) -> dict[str, Attribute]:
         "calls": ArrayAttr([_call(op, table) for op in table.calls]),
         "objects": _integers(_objects(table)),
         "grown_outputs": _integers(_grown_outputs(table)),
-        "checks": ArrayAttr([_strings([check.text, *check.nodes]) for check in table.checks]),
+        "checks": _checks(table.checks),
         **slot_attributes(program, table.slots),
     }
+
+
+def _checks(checks: Iterable[Check]) -> ArrayAttr[Attribute]:
+    return ArrayAttr([_strings([check.text, *check.nodes]) for check in checks])
 
 
 def _objects(table: Table) -> list[int]:

@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from xdsl.dialects.builtin import ArrayAttr, StringAttr
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.utils.hints import isa
 
 from ..dialects.graph.dims import DimExpr, product
 from ..dialects.graph.dtypes import numpy_dtype
@@ -27,6 +29,7 @@ from ..dialects.graph.types import dims_of, element_of
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp, texts
 from ..dialects.program_host import HostCallOp, MoveOp, UnboxOp
+from ..dialects.program_types import ASSUMPTION_NODES
 from ..runtime.executable import Check
 from .launch import grain
 
@@ -127,6 +130,7 @@ class Table:
             self.symbols.setdefault(name, self._new())
         self._known = set(self.inputs)
         self._waiting = list(program.assumptions.data) if program.assumptions else []
+        self._needed_by = dict(zip(self._waiting, _assumption_nodes(program), strict=False))
         self._count = 0
         self._steps: list[Step] = []
         self.assumed = [a for a in self._waiting if a.symbols <= self.inputs]
@@ -181,11 +185,18 @@ class Table:
         self._steps.append(step)
         for assumption in [a for a in self._waiting if a.symbols <= self._known]:
             self._waiting.remove(assumption)
-            step.checks.append((assumption, self._check(f"{assumption} >= 0 does not hold", None)))
+            step.checks.append((assumption, self._number(self.assumption(assumption, " does not hold"))))
         return step
 
-    def _check(self, text: str, op: Operation | None) -> int:
-        self.checks.append(Check(text, location_of(op) if op is not None else ()))
+    def assumption(self, expression: DimExpr, verdict: str = "") -> Check:
+        """What import took for granted, with the nodes that need it."""
+        return Check(f"{expression} >= 0{verdict}", self._needed_by.get(expression, ()))
+
+    def _check(self, text: str, op: Operation) -> int:
+        return self._number(Check(text, location_of(op)))
+
+    def _number(self, check: Check) -> int:
+        self.checks.append(check)
         return len(self.checks) - 1
 
     def _put(self, word: int, expression: DimExpr, step: Step) -> None:
@@ -308,3 +319,9 @@ def symbols_in(step: Step) -> Sequence[str]:
     expressions = [e for _, e in step.words] + step.scratch + [e for e, _ in step.checks]
     expressions += [d for dims, *_ in step.reserves for d in dims]
     return sorted({s for e in expressions for s in e.symbols})
+
+
+def _assumption_nodes(program: ProgramOp) -> list[tuple[str, ...]]:
+    """For each assumption the nodes that need it; none where nothing says so, as in IR written by hand."""
+    found = program.attributes.get(ASSUMPTION_NODES)
+    return [tuple(s.data for s in nodes) for nodes in found] if isa(found, ArrayAttr[ArrayAttr[StringAttr]]) else []

@@ -11,8 +11,7 @@ from xdsl.dialects.builtin import ArrayAttr, DenseArrayBase, DictionaryAttr, Mod
 from xdsl.ir import Attribute
 from xdsl.utils.hints import isa
 
-from ..dialects.graph.attrs import DimsAttr, WeightAttr
-from ..dialects.graph.dims import DimExpr
+from ..dialects.graph.attrs import WeightAttr
 from ..dialects.graph.dtypes import numpy_dtype
 from ..dialects.graph.host import ObjectType, is_object
 from ..dialects.graph.location import location_of
@@ -44,7 +43,7 @@ def read_interface(module: ModuleOp) -> Interface:
         symbols=tuple(_strings(run, "symbols")),
         inputs=tuple(_specs(run, "input")),
         outputs=tuple(_specs(run, "output")),
-        assumptions=tuple(str(d) for d in _dims(run, "assumptions")),
+        assumptions=tuple(_checks(run, "assumptions")),
         words=words,
         facts_start=facts_start,
         pointers=tuple(Pointer(w, KINDS[k], i) for w, k, i in _triples(pointers)),
@@ -52,7 +51,7 @@ def read_interface(module: ModuleOp) -> Interface:
         launches=tuple(_launches(run)),
         slots=slots,
         grown_outputs=dict(zip(grown[::2], grown[1::2], strict=True)),
-        checks=tuple(_checks(run)),
+        checks=tuple(_checks(run, "checks")),
         calls=tuple(read_call(entry) for entry in _entries(run, "calls")),
         objects=places,
         object_inputs=taken,
@@ -87,8 +86,8 @@ def _callee(call: llvm.CallOp) -> str:
     return call.callee.root_reference.data if call.callee is not None else ""
 
 
-def _checks(run: llvm.FuncOp) -> Iterator[Check]:
-    for entry in _entries(run, "checks"):
+def _checks(run: llvm.FuncOp, name: str) -> Iterator[Check]:
+    for entry in _entries(run, name):
         if isa(entry, ArrayAttr[StringAttr]):
             text, *nodes = (s.data for s in entry)
             yield Check(text, tuple(nodes))
@@ -123,13 +122,6 @@ def _entries(run: llvm.FuncOp, name: str) -> tuple[Attribute, ...]:
     if not isinstance(found, ArrayAttr):
         raise CompileError(f"attribute 'kernel.{name}' of '{RUN}' is no array", stage="llvm")
     return cast(ArrayAttr[Attribute], found).data
-
-
-def _dims(run: llvm.FuncOp, name: str) -> tuple[DimExpr, ...]:
-    found = _attribute(run, name)
-    if not isinstance(found, DimsAttr):
-        raise CompileError(f"attribute 'kernel.{name}' of '{RUN}' holds no dims", stage="llvm")
-    return found.data
 
 
 def _strings(run: llvm.FuncOp, name: str) -> list[str]:

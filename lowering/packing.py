@@ -18,6 +18,7 @@ of high-performance matrix multiplication").
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def _conv_dims(packing: PackingAttr, dims: Dims) -> Dims:
 def _pack_conv(packing: PackingAttr, array: Array) -> Array:
     group = packing.get("group", 1)
     ordered = array if packing.get("channels_first", 0) else np.moveaxis(array, 1, -1)
-    return _panels(ordered.reshape(group, array.shape[0] // group, -1), packing["nr"])
+    return _panels(ordered.reshape(group, array.shape[0] // group, prod(array.shape[1:])), packing["nr"])
 
 
 def _conv_transpose_dims(packing: PackingAttr, dims: Dims) -> Dims:
@@ -96,7 +97,7 @@ def _pack_conv_transpose(packing: PackingAttr, array: Array) -> Array:
     inputs, outputs, *kernel = array.shape
     group = packing.get("group", 1)
     split = array.reshape(group, inputs // group, outputs, *kernel)
-    taps = np.moveaxis(split, 1, -1).reshape(group, outputs, -1)
+    taps = np.moveaxis(split, 1, -1).reshape(group, outputs, inputs // group * prod(kernel))
     return _panels(taps, packing["nr"])
 
 
@@ -107,7 +108,7 @@ def _depthwise_dims(_: PackingAttr, dims: Dims) -> Dims:
 
 
 def _pack_depthwise(_: PackingAttr, array: Array) -> Array:
-    return np.ascontiguousarray(array.reshape(array.shape[0], -1).T)
+    return np.ascontiguousarray(array.reshape(array.shape[0], prod(array.shape[1:])).T)
 
 
 # -- Winograd --------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ each other in K. What is past the end is zero.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def pack_quads(packing: PackingAttr, array: Array) -> Array:
 def pack_quads_conv(packing: PackingAttr, array: Array) -> Array:
     group = packing.get("group", 1)
     ordered = array if packing.get("channels_first", 0) else np.moveaxis(array, 1, -1)
-    return _pack(ordered.reshape(group, array.shape[0] // group, -1), packing)
+    return _pack(ordered.reshape(group, array.shape[0] // group, prod(array.shape[1:])), packing)
 
 
 def _pack(columns: Array, packing: PackingAttr) -> Array:

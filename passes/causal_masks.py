@@ -47,13 +47,11 @@ def causal_of(mask: Mask, scores: Dims, store: WeightStore) -> Causal | None:
 
     Numbers that scores vanish beside count as -inf where every query has a key.
     """
-    if any(d != ONE for d in dims_of(mask.value)[:-2]):
+    own = dims_of(mask.value)
+    if any(d != ONE for d in own[:-2]) or own[-2:] != scores[-2:]:
         return None
     numbers = _numbers(mask, store)
-    if numbers is not None:
-        found = _constant_triangle(numbers)
-    else:
-        found = _triangle(mask, store) if dims_of(mask.value)[-2:] == scores[-2:] else None
+    found = _triangle(mask, store) if numbers is None else _constant_triangle(numbers)
     if found is None or not found.number <= HIDES:
         return None
     lasting = found.number == -inf

@@ -34,7 +34,7 @@ from ..dialects.kernel import LaunchOp
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp
 from ..dialects.program_host import A_BUFFER, GiveOp, HostCallOp, MoveOp, TakeOp, UnboxOp
-from ..dialects.program_types import BUFFER, INPUT_DEFAULTS
+from ..dialects.program_types import ASSUMPTION_NODES, BUFFER, INPUT_DEFAULTS
 from ..errors import CompileError
 from ..lowering.kernel_attrs import COST, GRID, SCRATCH, body_ops, dim_attribute, kernels_of, returned, sizes_of
 from ..runtime.weights import Array
@@ -262,8 +262,8 @@ def _program(function: func.FuncOp) -> ProgramOp:
     assumptions = function.attributes.get("graph.assumptions")
     checked = assumptions if isinstance(assumptions, DimsAttr) else None
     program = ProgramOp(function.sym_name.data, input_symbols(function), inputs, outputs, checked)
-    if INPUT_DEFAULTS in function.attributes:
-        program.attributes[INPUT_DEFAULTS] = function.attributes[INPUT_DEFAULTS]
+    for name in {INPUT_DEFAULTS, ASSUMPTION_NODES} & set(function.attributes):
+        program.attributes[name] = function.attributes[name]
     return program
 
 

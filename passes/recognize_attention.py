@@ -183,9 +183,10 @@ class Plan:
 def _plan(op: MatmulOp, scores: Scores, store: WeightStore) -> Plan | None:
     causal: DimExpr | None = None
     masks = list(scores.masks)
-    for mask in scores.masks:
+    for place, mask in enumerate(scores.masks):
         found = causal_of(mask, dims_of(scores.product.result), store) if causal is None else None
-        if found is not None and (len(masks) == 1 or found.lasting):
+        kept = all(later.fill is None for later in scores.masks[place + 1 :])
+        if found is not None and (len(masks) == 1 or (found.lasting and kept)):
             causal = found.offset
             masks.remove(mask)
     if len(masks) > 1:

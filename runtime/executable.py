@@ -79,8 +79,8 @@ class Interface:
     symbols: tuple[str, ...]
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
-    assumptions: tuple[str, ...]
-    """Expressions over the symbols that must not be negative."""
+    assumptions: tuple[Check, ...]
+    """What must hold of the symbols: an expression that isn't negative."""
     words: int
     facts_start: int
     """Where the dims of all inputs and outputs start in the table; the assumptions and the bytes of arena buffers follow."""

@@ -39,7 +39,7 @@ def decode_interface(data: Json) -> Interface:
         symbols=tuple(data["symbols"]),
         inputs=tuple(map(_spec, data["inputs"])),
         outputs=tuple(map(_spec, data["outputs"])),
-        assumptions=tuple(data["assumptions"]),
+        assumptions=_checks(data["assumptions"]),
         words=data["words"],
         facts_start=data["facts_start"],
         pointers=tuple(Pointer(**row) for row in data["pointers"]),
@@ -47,12 +47,16 @@ def decode_interface(data: Json) -> Interface:
         launches=tuple(Launch(**(row | {"nodes": tuple(row["nodes"])})) for row in data["launches"]),
         slots=data["slots"],
         grown_outputs=dict(data["grown_outputs"]),
-        checks=tuple(Check(row["text"], tuple(row["nodes"])) for row in data["checks"]),
+        checks=_checks(data["checks"]),
         calls=tuple(map(_call, data["calls"])),
         objects=data["objects"],
         object_inputs=dict(data["object_inputs"]),
         object_outputs=dict(data["object_outputs"]),
     )
+
+
+def _checks(rows: list[Json]) -> tuple[Check, ...]:
+    return tuple(Check(row["text"], tuple(row["nodes"])) for row in rows)
 
 
 def _spec(row: Json) -> TensorSpec:

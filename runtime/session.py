@@ -256,9 +256,9 @@ class Session:
             tuple(tuple(next(facts) for _ in spec.dims) for spec in specs) for specs in (interface.inputs, interface.outputs)
         )
         named = dict(zip(interface.symbols, key, strict=True))
-        for text in interface.assumptions:
+        for check in interface.assumptions:
             if next(facts) < 0:
-                raise BadInputError("inputs", f"dims for which {text} >= 0", f"{named}")
+                raise BadInputError("inputs", f"dims for which {check.text}", f"{named}", node=", ".join(check.nodes) or None)
         for index, (spec, shape) in enumerate(zip(interface.outputs, outputs, strict=True)):
             if any(d < 0 for d in shape) and index not in interface.grown_outputs:
                 raise BadInputError("inputs", f"dims for which output '{spec.name}' {list(spec.dims)} has a shape", f"{named}")

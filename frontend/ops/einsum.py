@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
@@ -95,6 +95,12 @@ def _ordered(n: Node, x: _Labelled, labels: str) -> _Labelled:
     return _Labelled(n.build.transpose(x.value, [x.labels.index(c) for c in labels]), labels)
 
 
+def _matched(n: Node, x: _Labelled, sizes: Mapping[str, DimExpr]) -> _Labelled:
+    """The same with these sizes for labels, which dims must have where neither is 1; assumes so where symbols leave it open."""
+    pairs = [(dim, sizes.get(c, dim)) for c, dim in zip(x.labels, dims_of(x.value), strict=True)]
+    return _Labelled(n.build.fitted(x.value, tuple(dim if size == ONE else size for dim, size in pairs)), x.labels)
+
+
 def _multiply(n: Node, lhs: _Labelled, rhs: _Labelled, keep: set[str]) -> _Labelled:
     """A batched matrix product over the labels that both have and nobody needs later."""
     lhs = _sum_out(n, lhs, keep | set(rhs.labels))
@@ -102,6 +108,8 @@ def _multiply(n: Node, lhs: _Labelled, rhs: _Labelled, keep: set[str]) -> _Label
     shared = [c for c in lhs.labels if c in rhs.labels]
     batch, summed = [c for c in shared if c in keep], [c for c in shared if c not in keep]
     rows, columns = [c for c in lhs.labels if c not in shared], [c for c in rhs.labels if c not in shared]
+    sizes = {c: lhs.dim(c) if lhs.dim(c).is_static else rhs.dim(c) for c in shared}
+    lhs, rhs = _matched(n, lhs, sizes), _matched(n, rhs, sizes)
     left = _ordered(n, lhs, "".join(batch + rows + summed))
     right = _ordered(n, rhs, "".join(batch + summed + columns))
     labels = "".join(batch + rows + columns)

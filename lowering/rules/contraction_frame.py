@@ -104,11 +104,12 @@ class Plan(RegisterBlock):
     def chunks(self) -> DimExpr:
         """Depth blocks in one run."""
         run = self.problem.lhs.run
-        return run.ceildiv(self.kc) if self.taps == 1 else ONE
+        return run.ceildiv(self.kc).max(ONE) if self.taps == 1 else ONE
 
     @cached_property
     def depth_blocks(self) -> DimExpr:
-        return self.tap_count.ceildiv(self.taps) * self.chunks
+        """One at least: sums of nothing have an epilogue, too."""
+        return self.tap_count.ceildiv(self.taps).max(ONE) * self.chunks
 
     # -- grid -----------------------------------------------------------------------------------------------------------
     @cached_property

@@ -119,8 +119,8 @@ def _few(problem: Problem, block: Block) -> dict[str, int]:
 
 
 def known(dim: DimExpr, otherwise: int) -> int:
-    """The dim, or what it is taken to be."""
-    return dim.value if dim.is_static else otherwise
+    """The dim, or what it is taken to be. A schedule of nothing is that of a single element: what it divides by isn't 0."""
+    return max(dim.value, 1) if dim.is_static else otherwise
 
 
 def readable_in_place(problem: Problem, mr: int) -> bool:

@@ -34,6 +34,7 @@ from .contraction_schedule import (
     block_cycles,
     can_pack,
     ceildiv,
+    known,
     readable_in_place,
     register_blocks,
     round_up,
@@ -107,8 +108,7 @@ def _supported(problem: Problem, target: TargetModel) -> bool:
 
 def schedule_of(problem: Problem, target: TargetModel) -> ScheduleAttr:
     """The register block by the model of the float contractions; the whole depth is one block; rows by what fits in L1."""
-    m = problem.row_count.value if problem.row_count.is_static else 1024
-    n = problem.columns.value if problem.columns.is_static else 512
+    m, n = known(problem.row_count, 1024), known(problem.columns, 512)
     lanes = target.lanes(32)
     deep, rows = (target.byte_dot.depth, target.byte_dot.rows) if target.byte_dot else (QUAD, 1)
     block = _choose_block(m, n, rows, target)

@@ -71,7 +71,7 @@ def _lines_at_once(shape: Geometry, outputs: int, target: TargetModel) -> int:
 
     Panels write a part of each pixel: what one has written is still in L2 for the next.
     """
-    limit, pixels = target.l2_bytes // 4, shape.columns * outputs
+    limit, pixels = target.l2_bytes // 4, max(shape.columns * outputs, 1)
     most = max(1, min(ceildiv(shape.lines, CHUNKS), limit // 2 // (4 * pixels)))
     fitting = [n for n in range(1, most + 1) if 4 * shape.planes * shape.input_lines(n) * shape.pitch <= limit]
     return ceildiv(shape.lines, ceildiv(shape.lines, fitting[-1])) if fitting else 0

@@ -53,6 +53,12 @@ def lower_masked_store(lowering: Lowering, op: Operation) -> None:
     contiguous(lowering, op, target)
     address, view = element_pointer(lowering, target, indices)
     value = lowering.value(stored)
+    if _is_first_lane(lowering, mask):
+        # LLVM 22 makes one store of a truncation and a mask of one known lane, as wide as what was truncated: past the end.
+        store(
+            lowering, lowering.emit(llvm_ext.ExtractElementOp, (value, lowering.integer(0)), view.element), address, view.element
+        )
+        return
     count = _first_lanes(lowering, mask, view.element)
     if count is None:
         properties = {"alignment": alignment(view.element)}
@@ -75,6 +81,12 @@ def lower_masked_store(lowering: Lowering, op: Operation) -> None:
 def _length(type: Attribute) -> int:
     assert is_vector(type)
     return type.get_shape()[0]
+
+
+def _is_first_lane(lowering: Lowering, mask: SSAValue) -> bool:
+    """Whether it is known that the first lane of a ragged end is on, and no other."""
+    count = lowering.polys.get(mask.owner.operands[0]) if isinstance(mask.owner, vector.CreateMaskOp) else None
+    return count is not None and not count.terms and count.constant == 1
 
 
 def _first_lanes(lowering: Lowering, mask: SSAValue, element: Attribute) -> Poly | None:

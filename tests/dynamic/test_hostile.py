@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -193,3 +194,20 @@ def named(error: TilewrightError, feeds: Mapping[str, Array]) -> bool:
     """Whether an error says what it is about: the node, an input, or sizes."""
     text = str(error)
     return "'at'" in text or any(f"'{key}'" in text for key in feeds) or any(what in text for what in SIZES)
+
+
+@pytest.mark.parametrize("when", ["inputs", "run"])
+def test_a_check_of_sizes_names_the_node(when: str, tmp_path: Path) -> None:
+    """Of sizes that inputs have, and of those that are found on the way; also after saving and loading."""
+    x, shape = np.ones((2, 3), np.float32), np.array([4, 2])
+    if when == "inputs":
+        feeds, nodes = {"x": x, "w": np.ones((4, 3), np.float32)}, [node("MatMul", "x w", name="at")]
+        dims = {"x": ["a", "b"], "w": ["c", "d"]}
+    else:
+        feeds, nodes = {"x": x, "s": shape}, [node("Reshape", "x s", "z", name="at"), node("Relu", "z")]
+        dims = {"x": ["a", "b"]}
+    session = tilewright.compile(model_of(nodes, feeds, dims=dims))
+    session.save(tmp_path / "m.tw")
+    for each in (session, tilewright.load(tmp_path / "m.tw")):
+        with pytest.raises(TilewrightError, match=r"node 'at': .* >= 0"):
+            each.run(feeds)

@@ -104,7 +104,7 @@ def test_reductions(kind: str, keepdims: int) -> None:
 @pytest.mark.parametrize("dtype", [np.int64, np.float32, np.float64])
 def test_range(dtype: Any) -> None:
     rows = [(0, 10, 3), (10, 0, -3), (0, 10, -1), (5, 5, 1), (3, 4, 100)]
-    rows += [(0, 10, 0)] if dtype == np.int64 else [(0.5, 3.75, 0.25)]
+    rows += [(0, 10, 0), (5, -5, -(1 << 63)), (5, 9, -(1 << 63))] if dtype == np.int64 else [(0.5, 3.75, 0.25)]
     feeds = {name: scalar(0, dtype) for name in "sld"}
     model = model_of([node("Range", "s l d")], feeds)
     agree(model, *({k: scalar(v, dtype) for k, v in zip("sld", row, strict=True)} for row in rows))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from onnx import helper
 from onnx_models import Typed, make_model, native, run
 
-from tilewright.errors import ShapeError
+import tilewright
+from tilewright.errors import BadInputError, ShapeError
 
 Array = NDArray[Any]
 
@@ -68,3 +69,18 @@ def test_bad_equations(equation: str):
     node = helper.make_node("Einsum", ["a", "b"], ["y"], equation=equation)
     with pytest.raises(ShapeError):
         run(make_model([node], {"a": [2, 3], "b": [3, 4]}), np.zeros((2, 3), np.float32), np.zeros((3, 4), np.float32))
+
+
+@pytest.mark.parametrize("known", [(), ("p",), ("r",)])
+def test_dims_of_one_label_are_taken_to_be_equal(known: tuple[str, ...]) -> None:
+    """Whatever the inputs call them; a run with others is refused."""
+    sizes: dict[str, int] = {"p": 3, "q": 4, "r": 4, "s": 2}
+    a, b = ([sizes[d] if d in known else d for d in dims] for dims in ("pq", "rs"))
+    model = make_model(
+        [helper.make_node("Einsum", ["a", "b"], ["y"], equation="ij,jk->ik", name="at")], {"a": a, "b": b}, opset=12
+    )
+    x, w = np.ones((3, 4), np.float32), np.ones((4, 2), np.float32)
+    session = tilewright.compile(model, guard=True)
+    np.testing.assert_array_equal(session.run([x, w])["y"], x @ w)
+    with pytest.raises(BadInputError):
+        session.run([x[:, :3], w])

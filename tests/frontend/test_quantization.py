@@ -188,3 +188,23 @@ def test_dynamic_rows_and_images() -> None:
         (found,) = session.with_guard().run({"x": part}).values()
         expected = static.run(None, {"x": part})
         np.testing.assert_array_equal(found, expected[0])
+
+
+@pytest.mark.parametrize("columns", [1, 17, 33])
+def test_one_column_past_whole_vectors_is_stored_as_one_byte(columns: int) -> None:
+    """Under the memory guard: LLVM made one store of four bytes of a truncated vector and a mask of its first lane."""
+    x, w = RNG.integers(0, 256, (17, 32), np.uint8), RNG.integers(0, 256, (32, columns), np.uint8)
+    scales = {
+        "xs": np.float32(0.02),
+        "xz": np.uint8(7),
+        "ws": np.float32(0.03),
+        "wz": np.uint8(128),
+        "s": np.float32(0.5),
+        "z": np.uint8(3),
+    }
+    node = helper.make_node("QLinearMatMul", ["x", "xs", "xz", "w", "ws", "wz", "s", "z"], ["y"])
+    model = make_model([node], {"x": Typed([17, 32], np.uint8)}, constants={"w": w, **scales})
+    sums = (x.astype(np.int64) - 7) @ (w.astype(np.int64) - 128)
+    expected = np.clip(np.rint(sums * (0.02 * 0.03 / 0.5)) + 3, 0, 255)
+    found = tilewright.compile(model, guard=True).run([x])["y"]
+    assert np.abs(found - expected).max() <= 1

@@ -124,6 +124,33 @@ def test_a_triangle_is_a_causal_limit(lowest: float) -> None:
     assert_attends(model, arrays, exact(arrays, mask))
 
 
+def test_a_column_of_numbers_is_no_triangle() -> None:
+    """A mask of one column hides whole rows of scores; read as a matrix of 5 x 1, it would be a triangle."""
+    arrays, mask = arrays_of(5, 5), np.array([[-3e38]] * 4 + [[0]], np.float32)
+    model = attention_model(inputs_of(5, 5), [helper.make_node("Add", ["scaled", "mask"], ["scores"])], mask=mask)
+    (op,) = attention_ops(model)
+    assert op.causal is None
+    assert_attends(model, arrays, exact(arrays, mask))
+
+
+@pytest.mark.parametrize("lowest", [-np.inf, -3.4e38])
+def test_scores_put_in_after_a_triangle_count(lowest: float) -> None:
+    """Where all keys that a query sees are padding, those after them are no less likely: -1e9 took the place of -inf."""
+    arrays, padding = arrays_of(6, 6), np.zeros((2, 1, 1, 6), np.bool_)
+    padding[0, ..., :3] = padding[0, ..., 5] = True
+    nodes = [
+        helper.make_node("Add", ["scaled", "triangle"], ["causal"]),
+        helper.make_node("Where", ["padding", "low", "causal"], ["scores"]),
+    ]
+    triangle = np.where(np.tri(6, dtype=np.bool_), 0, lowest).astype(np.float32)
+    model = attention_model(
+        {**inputs_of(6, 6), "padding": Typed([2, 1, 1, 6], np.bool_)}, nodes, triangle=triangle, low=np.float32(-1e9)
+    )
+    found = tilewright.compile(model, guard=True).run([*arrays, padding])["y"]
+    steps = tilewright.compile(model, guard=True, disable_pass=("recognize-attention",)).run([*arrays, padding])["y"]
+    np.testing.assert_allclose(found, steps, atol=2e-6 * np.abs(steps).max())
+
+
 def test_a_cache_of_open_length() -> None:
     """Keys and values behind those of the past; the queries' positions are counted when the model runs."""
     inputs = {"q": ["b", 4, "m", 8], **{x: ["b", 4, "m", 8] for x in "kv"}, **{f"past_{x}": ["b", 4, "p", 8] for x in "kv"}}
