@@ -25,6 +25,13 @@ def _merged(x: Term) -> Term:
     return x.transpose(0, 2, 1, 3).reshape(batch, time, count * size)
 
 
+def _part(n: Node, x: Term, axis: int, start: DimExpr | int, size: DimExpr) -> Term:
+    """Elements along an axis, which must lie within it."""
+    n.need(size)
+    n.need(x.dims[axis] - start - size)
+    return x.part(axis, start, size)
+
+
 def _attend(n: Node, q: Term, k: Term, v: Term, mask: Term | None) -> Term:
     """Heads attend; with `unidirectional` the last query sees all keys, and each before it one less."""
     size, scale = q.dims[-1], n.float_attr("scale", 0.0)
@@ -43,17 +50,18 @@ def _mask(n: Node, keys: int, bias: int, total: DimExpr, like: Term) -> Term | N
     if padding is None:
         return added
     rank = len(padding.dims)
-    if rank == 2 and padding.dims[1] == total:
+    if rank == 1 and padding.dims[0] == like.dims[0]:
+        seen = iota(n, total, padding.dtype).reshape(1, total) < padding.reshape(like.dims[0], 1)
+        seen = seen.reshape(like.dims[0], 1, 1, total)
+    elif rank == 2 and padding.dims[1] == total:
         seen = ~padding.equal(0)
-        hidden = seen.reshape(padding.dims[0], 1, 1, total)
+        seen = seen.reshape(padding.dims[0], 1, 1, total)
     elif rank == 3 and padding.dims[2] == total:
         seen = ~padding.equal(0)
-        hidden = seen.reshape(padding.dims[0], 1, *padding.dims[1:])
-    elif rank == 1:
-        raise UnsupportedError("a mask of lengths")
+        seen = seen.reshape(padding.dims[0], 1, *padding.dims[1:])
     else:
         raise UnsupportedError(f"a mask of dims {list(map(str, padding.dims))}")
-    values = hidden.select(like.like(0.0), like.like(n.float_attr("mask_filter_value", -10000.0)))
+    values = seen.select(like.like(0.0), like.like(n.float_attr("mask_filter_value", -10000.0)))
     return values if added is None else values + added
 
 
@@ -68,7 +76,7 @@ def attention(n: Node) -> list[SSAValue | None]:
     if n.has(2):
         projected = projected + term(n, 2)
     starts = (DimExpr.of(0), sizes[0], sizes[0] + sizes[1])
-    q, k, v = (_heads(projected.part(2, start, size), count) for start, size in zip(starts, sizes, strict=True))
+    q, k, v = (_heads(_part(n, projected, 2, start, size), count) for start, size in zip(starts, sizes, strict=True))
     past = optional(n, 4)
     if past is not None:
         k, v = (concat([past.item(i), own], 2) for i, own in ((0, k), (1, v)))
@@ -91,7 +99,7 @@ def multi_head_attention(n: Node) -> list[SSAValue | None]:
         x = term(n, index)
         if len(x.dims) == 3:
             width = x.dims[2]
-            x, start = (x if bias is None else x + bias.part(0, start, width)), start + width
+            x, start = (x if bias is None else x + _part(n, bias, 0, start, width)), start + width
             x = _heads(x, count)
         parts.append(x)
     q, k, v = parts
@@ -116,8 +124,8 @@ def rotary_embedding(n: Node) -> SSAValue:
     places = _places(n, time)
     angles = [Term(n.build, as_onnx(n, "Gather", [n.x(i), places.value])[0]) for i in (2, 3)]
     c, s = (a.reshape(a.dims[0], 1, *a.dims[1:]) for a in angles)
-    turned = _turn(x.part(3, 0, rotated), c, s, bool(n.int_attr("interleaved", 0)))
-    y = turned if rotated == size else concat([turned, x.part(3, rotated, size - rotated)], 3)
+    turned = _turn(_part(n, x, 3, 0, rotated), c, s, bool(n.int_attr("interleaved", 0)))
+    y = turned if rotated == size else concat([turned, _part(n, x, 3, rotated, size - rotated)], 3)
     return (_merged(y) if given == 3 else y).value
 
 

@@ -13,7 +13,7 @@ from onnx import helper
 from onnx_models import Typed, make_model
 
 import tilewright
-from tilewright.errors import UnsupportedOpError
+from tilewright.errors import ShapeError, TilewrightError, UnsupportedOpError
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(11)
@@ -292,6 +292,40 @@ def test_attention(causal: int, mask: tuple[int, ...] | None, bias: tuple[int, .
     if bias:
         inputs["bias"] = floats(*bias)
     assert_close(both("Attention", inputs, constant="k", num_heads=4, unidirectional=causal), 1e-4)
+
+
+@pytest.mark.parametrize("op", ["Attention", "MultiHeadAttention"])
+def test_lengths(op: str) -> None:
+    inputs: dict[str, Array | None] = {"x": floats(2, 7, 32), "kw": floats(32, 96) * 0.2, "kb": floats(96)}
+    if op == "MultiHeadAttention":
+        inputs = {name: floats(2, 7, 32) for name in "xyz"} | {"b": None}
+    assert_close(both(op, inputs | {"lengths": np.array([7, 3], np.int32)}, constant="k", num_heads=4), 1e-4)
+
+
+BEYOND: list[tuple[str, dict[str, tuple[int | str, ...]], dict[str, Any]]] = [
+    ("RotaryEmbedding", {"x": (2, 4, 5, 8), "p": (1,), "c": (20, 8), "s": (20, 8)}, {}),
+    ("Attention", {"x": (2, 5, 8), "w": (8, 24), "b": (24,)}, {"num_heads": 2, "qkv_hidden_sizes": [8, 8, 16]}),
+    ("Attention", {"x": (2, 5, 8), "w": (8, 24), "b": (24,)}, {"num_heads": 2, "qkv_hidden_sizes": [-8, 8, 8]}),
+    ("MultiHeadAttention", {"q": (2, 5, 8), "k": (2, 5, 8), "v": (2, 5, 8), "b": (20,)}, {"num_heads": 2}),
+]
+
+
+@pytest.mark.parametrize(("op", "shapes", "how"), BEYOND)
+def test_parts_beyond_the_end_are_errors(op: str, shapes: dict[str, tuple[int | str, ...]], how: dict[str, Any]) -> None:
+    node = helper.make_node(op, list(shapes), ["y"], domain="com.microsoft", **how)
+    types = {n: Typed(s, np.int64 if n == "p" else np.float32) for n, s in shapes.items()}
+    with pytest.raises(ShapeError, match=op):
+        tilewright.compile(make_model([node], types, domains=["com.microsoft"]))
+
+
+def test_a_short_bias_is_an_error_when_it_comes() -> None:
+    node = helper.make_node("MultiHeadAttention", ["q", "k", "v", "b"], ["y"], domain="com.microsoft", num_heads=2)
+    types: dict[str, Any] = {n: (2, 5, 8) for n in "qkv"} | {"b": ("z",)}
+    session = tilewright.compile(make_model([node], types, domains=["com.microsoft"]))
+    operands = {n: floats(2, 5, 8) for n in "qkv"}
+    assert session.run(operands | {"b": floats(24)})["y"].shape == (2, 5, 8)
+    with pytest.raises(TilewrightError):
+        session.run(operands | {"b": floats(20)})
 
 
 def test_attention_with_a_past() -> None:
