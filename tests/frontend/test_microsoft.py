@@ -270,6 +270,15 @@ def test_skip_layer_norm(skip: tuple[int, ...], bias: bool, simple: bool) -> Non
     assert_close(both(op, inputs, 4, unused="12", epsilon=1e-5))
 
 
+def test_the_norm_in_the_domain_of_onnx() -> None:
+    inputs = {"x": floats(2, 5, 48), "gamma": floats(48)}
+    node = helper.make_node("SimplifiedLayerNormalization", list(inputs), ["y"], axis=-1, epsilon=1e-5, stash_type=1)
+    model = make_model([node], {n: x.shape for n, x in inputs.items()}, opset=17)
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    expected: list[Any] = list(session.run(None, inputs))
+    assert_close(list(zip(tilewright.compile(model).run(inputs).values(), expected, strict=True)))
+
+
 @pytest.mark.parametrize("given", ["", "segments", "mask", "positions", "segments mask positions"])
 def test_embed_layer_norm(given: str) -> None:
     ids = RNG.integers(0, 20, (2, 6)).astype(np.int32)
