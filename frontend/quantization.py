@@ -15,6 +15,8 @@ from ..dialects.narrowing import is_integer
 from .node import Node
 
 ONE = DimExpr.of(1)
+MICROSOFT = "com.microsoft"
+"""The domain of the ops that onnxruntime's quantizer and optimizer write."""
 
 
 def parameter(n: Node, value: SSAValue, x: Dims, axis: int, block: int) -> SSAValue:
@@ -44,6 +46,11 @@ def _repeated(n: Node, value: SSAValue, size: DimExpr, axis: int, block: int) ->
     n.need(dims[axis] * block - size)
     sizes = [size if a == axis else d for a, d in enumerate(dims)]
     return n.emit(graph.SliceOp(long, [0] * len(dims), tensor(element_of(long), sizes)))
+
+
+def scalar_or_same(n: Node, value: SSAValue) -> SSAValue:
+    """A parameter of one number as a scalar."""
+    return n.build.reshape(value, ()) if all(d == ONE for d in dims_of(value)) else value
 
 
 def is_zero(n: Node, index: int) -> bool:

@@ -12,7 +12,7 @@ from ...dialects.graph.elementwise import is_integer
 from ...dialects.graph.integer_products import ONE, Geometry, integer_conv, integer_matmul, per_channel
 from ...dialects.graph.types import dims_of, element_of, rank_of
 from ..node import Node, static
-from ..quantization import dequantized, is_zero, parameter, quantized, ratio
+from ..quantization import MICROSOFT, dequantized, is_zero, parameter, quantized, ratio, scalar_or_same
 from ..registry import op
 from ..tensors import dtype_of
 from ..windows import padding, window
@@ -38,6 +38,7 @@ def _scale(n: Node) -> SSAValue:
     return parameter(n, n.x(1), n.shape(), n.int_attr("axis", 1), n.int_attr("block_size", 0))
 
 
+@op("QuantizeLinear", domain=MICROSOFT)  # for the types that ONNX took up later
 @op("QuantizeLinear")
 def quantize_linear(n: Node) -> SSAValue:
     """x / scale, rounded once to the precision of the scale (or as told), then to nearest even, moved and saturated."""
@@ -54,6 +55,7 @@ def quantize_linear(n: Node) -> SSAValue:
     return quantized(n, quotient, _parameter(n, 2), to, bool(n.int_attr("saturate", 1)))
 
 
+@op("DequantizeLinear", domain=MICROSOFT)  # for the types that ONNX took up later
 @op("DequantizeLinear")
 def dequantize_linear(n: Node) -> SSAValue:
     """(x - zero point) * scale; `output_dtype` came with opset 23."""
@@ -93,14 +95,9 @@ def qlinear_matmul(n: Node) -> SSAValue:
     else:
         zeros = (None if is_zero(n, i) else v for i, v in ((2, a_zero), (5, b_zero)))
         total = integer_matmul(n.build, a, b, *zeros)
-    factors = (_scalar_or_same(n, s) for s in (a_scale, b_scale, y_scale))
+    factors = (scalar_or_same(n, s) for s in (a_scale, b_scale, y_scale))
     scaled = n.emit(graph.MulOp(n.build.cast(total, f32), ratio(n, *factors)))
-    return quantized(n, scaled, None if is_zero(n, 7) else _scalar_or_same(n, y_zero), element_of(y_zero))
-
-
-def _scalar_or_same(n: Node, value: SSAValue) -> SSAValue:
-    """A parameter of one number as a scalar."""
-    return n.build.reshape(value, ()) if all(d == ONE for d in dims_of(value)) else value
+    return quantized(n, scaled, None if is_zero(n, 7) else scalar_or_same(n, y_zero), element_of(y_zero))
 
 
 def _geometry(n: Node, x: SSAValue, weight: SSAValue) -> Geometry:
@@ -125,7 +122,7 @@ def qlinear_conv(n: Node) -> SSAValue:
     total = integer_conv(n.build, x, weight, _geometry(n, x, weight), *zeros)
     if n.has(8):
         total = n.emit(graph.AddOp(total, per_channel(n.build, n.x(8), rank - 1)))
-    factor = ratio(n, _scalar_or_same(n, n.x(1)), per_channel(n.build, n.x(4), rank - 1), _scalar_or_same(n, n.x(6)))
+    factor = ratio(n, scalar_or_same(n, n.x(1)), per_channel(n.build, n.x(4), rank - 1), scalar_or_same(n, n.x(6)))
     scaled = n.emit(graph.MulOp(n.build.cast(total, f32), factor))
-    zero = None if is_zero(n, 7) else _scalar_or_same(n, n.x(7))
+    zero = None if is_zero(n, 7) else scalar_or_same(n, n.x(7))
     return quantized(n, scaled, zero, n.element(7))

@@ -104,6 +104,13 @@ class Plan(RegisterBlock):
         return min(self.key_vectors * self.lanes, round_up(self.block_keys, self.lanes))
 
     @property
+    def narrow_panel(self) -> bool:
+        """Whether the keys of some block may leave a rest that one vector holds."""
+        keys = self.problem.keys
+        rest = keys.value % self.block % self.key_panel if keys.is_static else 1
+        return self.key_panel > self.lanes and 0 < rest <= self.lanes
+
+    @property
     def key_vectors(self) -> int:
         """Vectors of keys or columns that are summed in registers for a block of rows."""
         return self.schedule["rv"]

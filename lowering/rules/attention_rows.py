@@ -66,27 +66,39 @@ class FewQueries:
 
     def _start(self, row: Index) -> None:
         """A query as a row of scratch, times the scale; nothing summed so far."""
-        b, q, depth, padded = self.b, self.problem.q, self.frame.depth, self.plan.padded_columns
-        zero, at, sums, query = self._number(0.0), b.mul(row, self.lanes), b.mul(row, padded), b.mul(row, depth)
-        self._keep(self._number(-inf), "row_peaks", at)
-        self._keep(self._value(self.frame.first_totals()[0]), "row_totals", at)
-        self._keep(zero, "row_factors", at)
-        self._columns(lambda c: self._keep(zero, "row_sums", b.add(sums, c)), padded)
+        b, q, depth = self.b, self.problem.q, self.frame.depth
+        query = b.mul(row, depth)
+        if not self.frame.one_block:
+            self._clear(row)
         existing = b.min(b.add(self.first, row), b.sub(self.frame.rows, 1))
         start = b.add(self.frame.start(q, self.batch), b.mul(existing, b.dim(q.row)))
+
+        def vector(k: Index) -> None:
+            loaded = self._value(b.vload(self.frame.buffers[q.value], [b.add(start, k)], self.lanes))
+            self._keep(loaded * self.problem.op.scale.value.data, "row_queries", b.add(query, k))
 
         def element(k: Index) -> None:
             loaded = self._value(b.load(self.frame.buffers[q.value], [b.add(start, b.mul(k, b.dim(q.column)))]))
             scaled = loaded * self.problem.op.scale.value.data
             b.store(scaled.ssa, self.frame.views["row_queries"], [b.add(query, k)])
 
-        b.for_(0, depth, lambda k, _: element(k))
+        whole = b.mul(b.floordiv(depth, self.lanes), self.lanes) if q.column == ONE else 0
+        b.for_(0, whole, lambda k, _: vector(k), step=self.lanes)
+        b.for_(whole, depth, lambda k, _: element(k))
+
+    def _clear(self, row: Index) -> None:
+        b, zero, padded = self.b, self._number(0.0), self.plan.padded_columns
+        at, sums = b.mul(row, self.lanes), b.mul(row, padded)
+        self._keep(self._number(-inf), "row_peaks", at)
+        self._keep(self._value(self.frame.first_totals()[0]), "row_totals", at)
+        self._keep(zero, "row_factors", at)
+        self._columns(lambda c: self._keep(zero, "row_sums", b.add(sums, c)), padded)
 
     # -- a block of keys --------------------------------------------------------------------------------------------------------
     def _key_block(self, first: Index) -> None:
         b, plan = self.b, self.plan
         count = b.min(plan.block, b.sub(self.frame.keys, first))
-        b.for_(0, count, lambda key, _: self._panel(first, key, count), step=plan.key_panel)
+        self._panels(first, count)
         if not plan.values_in_place:
             v = self.problem.v
             at = b.add(self.frame.start(v, self.batch), b.mul(first, b.dim(v.row)))
@@ -95,14 +107,24 @@ class FewQueries:
         self._rows(lambda row: self._take(row, first, count))
         self._add_values(first, count)
 
-    def _panel(self, first: Index, key: Index, count: Index) -> None:
-        """The scores of all queries for a panel of keys."""
+    def _panels(self, first: Index, count: Index) -> None:
+        """The scores for whole panels of keys, the last of which is one vector wide where that holds the rest."""
+        b, wide, narrow = self.b, self.plan.key_panel, self.lanes
+        end = count
+        if self.plan.narrow_panel:
+            whole = b.mul(b.floordiv(count, wide), wide)
+            end = b.select(b.cmp("sle", b.sub(count, whole), narrow), whole, count)
+            b.for_(end, count, lambda key, _: self._panel(first, key, count, narrow), step=narrow)
+        b.for_(0, end, lambda key, _: self._panel(first, key, count, wide), step=wide)
+
+    def _panel(self, first: Index, key: Index, count: Index, width: int) -> None:
+        """The scores of all queries for a panel of so many keys."""
         b, plan, k, depth = self.b, self.plan, self.problem.k, self.frame.depth
         at = b.add(self.frame.start(k, self.batch), b.mul(b.add(first, key), b.dim(k.row)))
         source = Source(self.frame.buffers[k.value], at, b.dim(k.column), b.dim(k.row), depth, b.sub(count, key))
-        write_panel(b, source, self.frame.views["row_keys"], 0, plan.key_panel, self.lanes)
-        panel = b.view(self.frame.views["row_keys"], [depth, plan.key_panel], [plan.key_panel, 1])
-        vectors = plan.key_panel // self.lanes
+        write_panel(b, source, self.frame.views["row_keys"], 0, width, self.lanes)
+        panel = b.view(self.frame.views["row_keys"], [depth, width], [width, 1])
+        vectors = width // self.lanes
         micro = self.frame.micro(plan.rr, vectors, adjacent=True)
 
         def scores(row: Index) -> None:
@@ -118,7 +140,8 @@ class FewQueries:
         """Take the scores of a query for a block of keys in."""
         b, plan = self.b, self.plan
         at, start = b.mul(row, self.lanes), b.mul(row, plan.padded_keys)
-        old = self._vector("row_peaks", at)
+        one = self.frame.one_block
+        old = self._number(-inf) if one else self._vector("row_peaks", at)
         peak = self._adjust(row, first, count, old)
         shift = peak.eq(-inf).select(0.0, peak)
         self._columns(
@@ -127,8 +150,11 @@ class FewQueries:
             ),
             count,
         )
-        factor = softmax_exp(old - shift)
         total = self._value(b.broadcast(self._total(start, count), self.lanes))
+        if one:
+            self._keep(total, "row_totals", at)
+            return
+        factor = softmax_exp(old - shift)
         self._keep(peak, "row_peaks", at)
         self._keep(self._vector("row_totals", at).fma(factor, total), "row_totals", at)
         self._keep(factor, "row_factors", at)
@@ -203,8 +229,10 @@ class FewQueries:
         powers = b.view(self.frame.views["row_scores"], [plan.rr, count], [plan.padded_keys, 1], b.mul(row, plan.padded_keys))
         start = b.add(b.mul(row, plan.padded_columns), column)
         places = [b.add(start, r * plan.padded_columns + i * self.lanes) for r in range(plan.rr) for i in range(vectors)]
-        factors = [self._vector("row_factors", b.mul(b.add(row, r), self.lanes)) for r in range(plan.rr)]
-        old = [(self._vector("row_sums", place) * factors[i // vectors]).ssa for i, place in enumerate(places)]
+        old = micro.zeros()
+        if not self.frame.one_block:
+            factors = [self._vector("row_factors", b.mul(b.add(row, r), self.lanes)) for r in range(plan.rr)]
+            old = [(self._vector("row_sums", place) * factors[i // vectors]).ssa for i, place in enumerate(places)]
         for place, value in zip(places, micro.accumulate(powers, values, count, [], old), strict=True):
             self._keep(self._value(value), "row_sums", place)
 

@@ -24,8 +24,12 @@ from .contraction_schedule import Block, block_cycles, ceildiv, factors, known, 
 
 KEY_BLOCK = 128
 """Keys of a block. Part of the bit contract: not to be chosen by rows, batch or threads."""
-FEW = 10
-"""So many queries for each vector of them that there could be cost less as rows, measured."""
+FEW = 5 / 8
+"""Up to this share of the lanes, queries cost less as rows, measured."""
+ROWS_START, ROW = 0.22, 1.07
+"""What rows cost, measured in blocks of one vector of queries: packing the keys, and `lanes` rows."""
+SWITCH_CYCLES = 900.0
+"""What rows cost more behind blocks of vectors, measured: other code and other scratch memory."""
 ROW_VECTORS = 4
 """Vectors of keys or columns in a register block of rows: wider panels cost more where there are few keys, and gain nothing."""
 SCORE_CYCLES = 10.0
@@ -51,7 +55,7 @@ def schedule_of(problem: Problem, target: TargetModel, bits: int) -> ScheduleAtt
         mr=best.scores.mr,
         dr=best.columns.mr,
         block=KEY_BLOCK,
-        few=FEW * best.scores.vectors,
+        few=_few(best.scores.vectors, lanes),
         rr=rr,
         rv=ROW_VECTORS,
         lanes=lanes,
@@ -67,7 +71,22 @@ def _candidate(problem: Problem, vectors: int, lanes: int, target: TargetModel) 
     values = _block(columns, vectors, lanes, target)
     nr = vectors * lanes
     products = depth * block_cycles(scores, keys, nr) + keys * block_cycles(values, columns, nr)
-    return _Candidate(scores, values, ceildiv(max(rows, 1), nr) * (products + keys * vectors * SCORE_CYCLES))
+    block = products + keys * vectors * SCORE_CYCLES
+    whole, rest = divmod(rows, nr)
+    last = block if rest > _few(vectors, lanes) else _rows_cycles(rest, keys, lanes, block / vectors)
+    switch = SWITCH_CYCLES if whole and 0 < rest <= _few(vectors, lanes) else 0.0
+    return _Candidate(scores, values, whole * block + last + switch)
+
+
+def _rows_cycles(rows: int, keys: int, lanes: int, block: float) -> float:
+    """What so many queries cost as rows, whose vectors of keys may be partly empty; `block`: what a vector of queries costs."""
+    filled = keys / (ceildiv(keys, lanes) * lanes)
+    return block * (ROWS_START + ROW * rows / lanes) / filled if rows else 0.0
+
+
+def _few(vectors: int, lanes: int) -> int:
+    """So many queries of a block of so many vectors, or fewer, are run as rows."""
+    return int(FEW * lanes) * vectors
 
 
 def _block(rows: int, vectors: int, lanes: int, target: TargetModel) -> Block:

@@ -164,8 +164,17 @@ def test_no_keys_at_all(queries: int, target: TargetModel) -> None:
 
 @targets
 def test_large_scores_stay_finite(target: TargetModel) -> None:
+    """Scores of some hundreds are exact to as many times the precision of f32, and their exponentials no more than that."""
     q, k, v = heads(20, 300, 16, 16)
-    check([q * 4, k * 4, v], target)
+    check_case(Case(attends(), [q * 4, k * 4, v], rule="attention", tolerance=5e-5), target)
+
+
+@targets
+@pytest.mark.parametrize("queries", [3, 24, 40])
+@pytest.mark.parametrize("keys", [5, 16, 17, 64, 70, 128, 133, 197])
+def test_rests_of_queries_and_keys(queries: int, keys: int, target: TargetModel) -> None:
+    """Whole vectors of queries before a few that are rows, whose last keys fill one vector or a whole panel."""
+    check(heads(queries, keys, 24, 16), target, scale=0.3)
 
 
 @targets
