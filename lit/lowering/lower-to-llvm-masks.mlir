@@ -39,3 +39,16 @@ func.func @tw_g(%x: memref<?xi8>, %y: memref<?xi8>) {
   vector.maskedstore %y[%c0], %m, %v : memref<?xi8>, vector<4xi1>, vector<4xi8>
   func.return
 }
+
+// One known lane is a plain store on every target: LLVM would store a truncated vector's first lane too wide.
+// V3-LABEL: llvm.func @tw_h
+// V3:     tw_llvm.extractelement
+// V3-NOT: masked
+// NEON-LABEL: llvm.func @tw_h
+func.func @tw_h(%y: memref<?xf32>, %v: vector<4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %m = vector.create_mask %c1 : vector<4xi1>
+  vector.maskedstore %y[%c0], %m, %v : memref<?xf32>, vector<4xi1>, vector<4xf32>
+  func.return
+}
