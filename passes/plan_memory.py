@@ -29,7 +29,7 @@ from ..dialects.graph.dims import DimExpr
 from ..dialects.graph.dtypes import dense_array, numpy_dtype
 from ..dialects.graph.elementwise import ElementwiseOp
 from ..dialects.graph.host import is_object
-from ..dialects.graph.types import dims_of, element_of, order_of
+from ..dialects.graph.types import dims_of, element_of, numel, order_of
 from ..dialects.kernel import LaunchOp
 from ..dialects.program import AllocOp, InputOp, InvokeOp, OutputOp, ProgramOp, WeightOp
 from ..dialects.program_control import BindOp, IfOp, LoopOp, ReserveOp, YieldOp
@@ -40,6 +40,16 @@ from ..lowering.kernel_attrs import COST, GRID, SCRATCH, body_ops, dim_attribute
 from ..runtime.weights import Array
 from .memory_assignment import Assignment
 from .session import current_session
+
+
+def _worth_a_run(launch: LaunchOp, grid: DimExpr) -> DimExpr:
+    """The grid, but 0 where no result has an element: one dim of 0 beside a huge one would else be a huge grid of nothing.
+
+    A single open dim is small where nothing is to do.
+    """
+    open_dims = {dim for result in launch.results for dim in dims_of(result) if not dim.is_static}
+    elements = sum(map(numel, launch.results), DimExpr.of(0))
+    return grid * elements.min(1) if len(open_dims) > 1 or elements == DimExpr.of(0) else grid
 
 
 @dataclass(frozen=True)
@@ -116,11 +126,11 @@ class _Planner:
         kernel = self.kernels[name]
         sizes = launch.sizes or DimsAttr(())
         env = dict(zip(sizes_of(kernel), sizes.data, strict=True))
-        grid, scratch = (DimAttr(dim_attribute(kernel, a).substitute(env)) for a in (GRID, SCRATCH))
+        grid, scratch = (dim_attribute(kernel, a).substitute(env) for a in (GRID, SCRATCH))
         buffers = [self.buffer(v) for v in (*launch.operands, *launch.results)]
         cost = kernel.attributes.get(COST)
         known = DimAttr(cost.data.substitute(env)) if isinstance(cost, DimAttr) else None
-        invoke = InvokeOp(name, buffers, sizes, grid, scratch, known)
+        invoke = InvokeOp(name, buffers, sizes, DimAttr(_worth_a_run(launch, grid)), DimAttr(scratch), known)
         invoke.location = launch.location
         return invoke
 
