@@ -50,6 +50,7 @@ STAGES: tuple[Stage, ...] = (
             "expand-scans",
             "hoist-invariants",
             "simplify-elementwise",
+            "merge-reductions",
             "hoist-slices",
             "sink-movement",
             "canonicalize-graph",

@@ -41,6 +41,7 @@ GRAPH_PASSES: dict[str, str] = {
     "recognize-attention": "passes.recognize_attention:RecognizeAttentionPass",
     "recognize-softmax": "passes.recognize_softmax:RecognizeSoftmaxPass",
     "sink-movement": "passes.sink_movement:SinkMovementPass",
+    "merge-reductions": "passes.merge_reductions:MergeReductionsPass",
     "simplify-elementwise": "passes.simplify_elementwise:SimplifyElementwisePass",
     "trim-windows": "passes.trim_windows:TrimWindowsPass",
     "expand-transposed-convs": "passes.expand_transposed_convs:ExpandTransposedConvsPass",

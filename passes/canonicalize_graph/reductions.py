@@ -1,14 +1,12 @@
-"""R2 for reductions and pooling over nothing, U13: one reduction of two."""
+"""R2 for reductions and pooling over nothing."""
 
 from __future__ import annotations
-
-from xdsl.dialects.builtin import AnyFloat
 
 from ...dialects import graph
 from ...dialects.graph.base import flag, ints
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import dims_of, element_of, rank_of, tensor_type
-from ..driver import AnyPattern, Pattern, Rewriter, producer
+from ...dialects.graph.types import dims_of, tensor_type
+from ..driver import AnyPattern, Pattern, Rewriter
 
 ONE = DimExpr.of(1)
 SAME_FOR_ONE = ("sum", "mean", "max", "min", "prod")
@@ -47,24 +45,4 @@ class PoolNothing(Pattern[graph.PoolOp]):
         return True
 
 
-class MergeReductions(Pattern[graph.ReduceOp]):
-    """mean(mean(x over W) over H) -> mean(x over H, W); guard: one kind that composes, nothing else uses the inner result
-
-    Means of integers round twice and stay. Sums and means of floats are added up in another order.
-    """
-
-    def rewrite(self, op: graph.ReduceOp, rewriter: Rewriter) -> bool:
-        inner = producer(op.x, graph.ReduceOp)
-        if inner is None or inner.kind != op.kind or op.kind.data not in SAME_FOR_ONE or not op.x.has_one_use():
-            return False
-        if op.kind.data == "mean" and not isinstance(element_of(op.x), AnyFloat):
-            return False
-        done = ints(inner.axes)
-        kept = [axis for axis in range(rank_of(inner.x)) if flag(inner.keepdims) or axis not in done]
-        axes = {*done, *(kept[axis] for axis in ints(op.axes))}
-        whole = rewriter.insert(graph.ReduceOp(inner.x, op.kind.data, sorted(axes)))
-        rewriter.replace(op, graph.ReshapeOp(whole, tensor_type(op.result)))
-        return True
-
-
-REDUCTIONS: tuple[AnyPattern, ...] = (ReduceNothing(), DropUnitAxes(), MergeReductions(), PoolNothing())
+REDUCTIONS: tuple[AnyPattern, ...] = (ReduceNothing(), DropUnitAxes(), PoolNothing())
