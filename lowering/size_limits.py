@@ -7,7 +7,7 @@ arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
 from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import f64, i64
@@ -64,26 +64,21 @@ class SizeLimit:
             return self._b.op(arith.SIToFPOp, [self._b.op(arith.IndexCastOp, [index], i64)], f64)
         a, b = (self._value(argument) for argument in atom.args)
         self._arguments += [value for value, argument in zip((a, b), atom.args, strict=True) if not argument.is_static]
-        return _FUNCTIONS[atom.name](self, a, b)
+        return self._function(atom.name, a, b)
+
+    def _function(self, name: str, a: SSAValue, b: SSAValue) -> SSAValue:
+        match name:
+            case "floordiv":
+                return self._quotient(a, b)
+            case "mod":
+                return self._binary(arith.SubfOp, a, self._binary(arith.MulfOp, self._quotient(a, b), b))
+            case "max":
+                return self._binary(arith.MaximumfOp, a, b)
+            case "min":
+                return self._binary(arith.MinimumfOp, a, b)
+            case _:
+                raise KeyError(name)
 
     def _quotient(self, a: SSAValue, b: SSAValue) -> SSAValue:
         divisor = self._binary(arith.MaximumfOp, b, self._b.const(1.0, f64))
         return self._b.op(math.FloorOp, [self._binary(arith.DivfOp, a, divisor)], f64)
-
-    def _largest(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self._binary(arith.MaximumfOp, a, b)
-
-    def _least(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        return self._binary(arith.MinimumfOp, a, b)
-
-    def _remainder(self, a: SSAValue, b: SSAValue) -> SSAValue:
-        whole = self._binary(arith.MulfOp, self._quotient(a, b), b)
-        return self._binary(arith.SubfOp, a, whole)
-
-
-_FUNCTIONS: Mapping[str, Callable[[SizeLimit, SSAValue, SSAValue], SSAValue]] = {
-    "floordiv": SizeLimit._quotient,  # pyright: ignore[reportPrivateUsage]  # its own
-    "mod": SizeLimit._remainder,  # pyright: ignore[reportPrivateUsage]  # its own
-    "max": SizeLimit._largest,  # pyright: ignore[reportPrivateUsage]  # its own
-    "min": SizeLimit._least,  # pyright: ignore[reportPrivateUsage]  # its own
-}

@@ -272,12 +272,27 @@ MOVEMENT: dict[type[Operation], Rule] = {
 
 # -- along axes -----------------------------------------------------------------------------------------------------------
 
+
+def _largest(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """The maximum, where +0 is larger than -0: which of them numpy gives depends on the processor and the memory order."""
+    top: Array = np.asarray(np.max(x, axes, keepdims=keepdims))
+    if x.dtype.kind != "f":
+        return top
+    positive = np.any((x == 0) & ~np.signbit(x), axes, keepdims=keepdims)
+    return np.asarray(np.where((top == 0) & positive, np.abs(top), top))
+
+
+def _least(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """The minimum, where -0 is smaller than +0."""
+    return -_largest(-x, axes, keepdims) if x.dtype.kind == "f" else np.asarray(np.min(x, axes, keepdims=keepdims))
+
+
 EXACT_FOR_FLOATS = ("max", "min")
 REDUCE: dict[str, Callable[[Array, tuple[int, ...], bool], Array]] = {
     "sum": lambda x, axes, keep: np.asarray(np.sum(x, axes, keepdims=keep, dtype=x.dtype)),
     "prod": lambda x, axes, keep: np.asarray(np.prod(x, axes, keepdims=keep, dtype=x.dtype)),
-    "max": lambda x, axes, keep: np.asarray(np.max(x, axes, keepdims=keep)),
-    "min": lambda x, axes, keep: np.asarray(np.min(x, axes, keepdims=keep)),
+    "max": _largest,
+    "min": _least,
 }
 
 

@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import func
-from xdsl.dialects.builtin import Float64Type
 from xdsl.ir import Operation
 
 from ...backends.targets import TargetModel
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import element_of
 from ...dialects.kernel import ScheduleAttr
 from ...errors import CompileError
-from ..builder import KernelBuilder
-from ..kernel_attrs import body_ops, sizes_of
+from ..kernel_attrs import body_ops
+from ..loop_types import bit_width
 from .attention_frame import Frame, Plan
 from .attention_loops import emit_loops
 from .attention_problem import Problem, analyse
 from .attention_schedule import schedule_of
 from .common import BaseRule
+from .opening import opened
 
 
 class AttentionRule(BaseRule):
@@ -39,7 +38,7 @@ class AttentionRule(BaseRule):
         problem = analyse(body_ops(kernel))
         if problem is None:
             return None
-        return schedule_of(problem, target, 64 if isinstance(problem.element, Float64Type) else 32)
+        return schedule_of(problem, target, bit_width(problem.element))
 
     def generalizable(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> bool:
         return False
@@ -52,10 +51,7 @@ class AttentionRule(BaseRule):
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         plan = _plan(kernel, schedule)
-        arguments = list(kernel.body.block.args)
-        results = [plan.problem.out.value]
-        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in (*arguments, *results)], sizes_of(kernel))
-        buffers = dict(zip([*arguments, *results], builder.buffers, strict=True))
+        builder, buffers = opened(kernel, plan.problem.out.value)
         emit_loops(Frame(plan, builder, buffers))
         return builder.finish()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from xdsl.dialects.builtin import Float64Type
 from xdsl.ir import SSAValue
 
 from ...dialects.graph.base import i1
 from ...dialects.graph.dims import DimExpr
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
+from ..loop_types import bit_width
 from ..strided import ONE
 from ..values import Value
 from .attention_problem import Matrices, Problem
@@ -39,7 +39,7 @@ class Plan(RegisterBlock):
 
     @property
     def itemsize(self) -> int:
-        return 8 if isinstance(self.problem.element, Float64Type) else 4
+        return bit_width(self.problem.element) // 8
 
     @cached_property
     def chunks(self) -> DimExpr:

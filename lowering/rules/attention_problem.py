@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects.builtin import Float32Type, Float64Type
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.graph.types import Dims, dims_of, element_of
-from ..strided import ONE, ZERO, Strided, dense
-from .contraction_group import Group, before
+from ..strided import ONE, ZERO, Strided
+from .contraction_group import Group, surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +58,14 @@ class Problem:
 
 def analyse(ops: Sequence[Operation]) -> Problem | None:
     """The attention that these ops compute, operands behind views, the result read through views; None when they are none."""
-    anchors = [op for op in ops if isinstance(op, graph.AttentionOp)]
-    if len(anchors) != 1 or not isinstance(element_of(anchors[0].result), Float32Type | Float64Type):
+    found = surroundings(ops, (graph.AttentionOp,))
+    if found is None:
         return None
-    anchor, group = anchors[0], Group()
-    group.paths[anchor.result] = ()
-    if not all(op is anchor or group.add(op) for op in ops) or ops[-1].results[0] not in group.paths:
+    group = found.group
+    taken = any(v in group.paths or v in group.packed or v in group.constants for v in found.anchor.operands)
+    if taken or group.epilogue or found.out.strides[-1] not in (ZERO, ONE):
         return None
-    out = before(group.paths[ops[-1].results[0]], dense(ops[-1].results[0]))
-    taken = any(v in group.paths or v in group.packed or v in group.constants for v in anchor.operands)
-    if out is None or taken or group.epilogue or out.strides[-1] not in (ZERO, ONE):
-        return None
-    return _problem(anchor, group, ops[-1].results[0], out)
+    return _problem(found.anchor, group, found.result, found.out)
 
 
 def _problem(op: graph.AttentionOp, group: Group, result: SSAValue, out: Strided) -> Problem | None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xdsl.dialects import func
-from xdsl.dialects.builtin import Float64Type
 from xdsl.ir import Operation
 
 from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.base import flag, integer
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import element_of
 from ...dialects.kernel import PackingAttr, ScheduleAttr
 from ...errors import CompileError
-from ..builder import KernelBuilder
-from ..kernel_attrs import body_ops, sizes_of
+from ..kernel_attrs import body_ops
+from ..loop_types import bit_width
 from ..strided import ONE, ZERO
 from . import contraction_schedule
 from .contraction_analysis import analyse, wants_relayout
@@ -25,6 +23,7 @@ from .contraction_loops import emit_loops
 from .contraction_pack import unpack_argument
 from .contraction_problem import Problem
 from .contraction_schedule import IN_PLACE, PACKED, readable_in_place, skippable
+from .opening import opened
 
 
 class ContractionRule:
@@ -40,7 +39,7 @@ class ContractionRule:
         problem = analyse(body_ops(kernel))
         if problem is None or not _supported(problem):
             return None
-        return contraction_schedule.schedule_of(problem, target, _bits(problem))
+        return contraction_schedule.schedule_of(problem, target, bit_width(problem.element))
 
     def pack(self, kernel: func.FuncOp, schedule: ScheduleAttr) -> None:
         problem = analyse(body_ops(kernel))
@@ -59,16 +58,9 @@ class ContractionRule:
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         plan = _plan(kernel, schedule)
-        arguments = list(kernel.body.block.args)
-        results = [plan.problem.out.value]
-        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in (*arguments, *results)], sizes_of(kernel))
-        buffers = dict(zip([*arguments, *results], builder.buffers, strict=True))
+        builder, buffers = opened(kernel, plan.problem.out.value)
         emit_loops(Frame(plan, builder, buffers, target))
         return builder.finish()
-
-
-def _bits(problem: Problem) -> int:
-    return 64 if isinstance(problem.element, Float64Type) else 32
 
 
 def _supported(problem: Problem) -> bool:

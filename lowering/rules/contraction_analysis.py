@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import Float32Type, Float64Type
 from xdsl.ir import Operation
 
 from ...dialects import graph
-from ...dialects.graph.types import dims_of, element_of
-from ..strided import ONE, dense
+from ...dialects.graph.types import dims_of
+from ..strided import ONE
 from .contraction_conv import conv_problem, conv_transpose_problem
-from .contraction_group import Group, before
+from .contraction_group import surroundings
 from .contraction_matmul import matmul_problem
 from .contraction_problem import Problem, collapse_rows
 from .contraction_turn import turned
@@ -29,21 +28,17 @@ def analyse(ops: Sequence[Operation]) -> Problem | None:
 
 def analyse_axes(ops: Sequence[Operation]) -> Problem | None:
     """The same with every row axis of its own: batch and spatial dims of a convolution."""
-    anchors = [op for op in ops if isinstance(op, ANCHORS)]
-    if len(anchors) != 1 or not isinstance(element_of(anchors[0].results[0]), Float32Type | Float64Type):
+    found = surroundings(ops, ANCHORS)
+    if found is None:
         return None
-    anchor, group = anchors[0], Group()
-    group.paths[anchor.result] = ()
-    if not all(op is anchor or group.add(op) for op in ops) or ops[-1].results[0] not in group.paths:
-        return None
-    out = before(group.paths[ops[-1].results[0]], dense(ops[-1].results[0]))
-    if out is None or any(v in group.paths for v in anchor.operands) or not group.constants.isdisjoint(anchor.operands[:2]):
+    anchor, group = found.anchor, found.group
+    if any(v in group.paths for v in anchor.operands) or not group.constants.isdisjoint(anchor.operands[:2]):
         return None
     if isinstance(anchor, graph.MatmulOp):
-        return matmul_problem(anchor, group, ops[-1].results[0], out)
+        return matmul_problem(anchor, group, found.result, found.out)
     if isinstance(anchor, graph.ConvTransposeOp):
-        return conv_transpose_problem(anchor, group, ops[-1].results[0], out)
-    return conv_problem(anchor, group, ops[-1].results[0], out)
+        return conv_transpose_problem(anchor, group, found.result, found.out)
+    return conv_problem(anchor, group, found.result, found.out)
 
 
 def wants_relayout(problem: Problem) -> bool:

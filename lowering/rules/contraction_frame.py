@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from xdsl.dialects.builtin import Float64Type, i32
+from xdsl.dialects.builtin import i32
 from xdsl.ir import SSAValue
 
 from ...backends.targets import TargetModel
 from ...dialects.graph.dims import DimExpr, product
 from ...dialects.kernel import ScheduleAttr
 from ..builder import Index, KernelBuilder
+from ..loop_types import bit_width
 from ..strided import ONE, ZERO
 from .contraction_micro import RegisterBlock
 from .contraction_problem import Problem
@@ -93,7 +94,7 @@ class Plan(RegisterBlock):
 
     @property
     def itemsize(self) -> int:
-        return 8 if isinstance(self.problem.element, Float64Type) else 4
+        return bit_width(self.problem.element) // 8
 
     # -- depth ----------------------------------------------------------------------------------------------------------
     @cached_property

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
+from xdsl.dialects.builtin import Float32Type, Float64Type
 from xdsl.ir import Operation, SSAValue
 
 from ...dialects import graph
-from ...dialects.graph.types import dims_of
+from ...dialects.graph.types import dims_of, element_of
 from ...dialects.kernel import UnpackOp
 from ..pointwise import is_pointwise
 from ..strided import Strided, dense, is_view, view_before, view_through
@@ -68,6 +70,32 @@ class Group:
         self.paths[op.results[0]] = path
         self.epilogue.append(op)
         return True
+
+
+AnchorT = TypeVar("AnchorT", bound=Operation)
+
+
+@dataclass(frozen=True)
+class Surroundings(Generic[AnchorT]):
+    """One anchor among the ops of a kernel, what surrounds it, and where its result lies in the kernel's."""
+
+    anchor: AnchorT
+    group: Group
+    result: SSAValue
+    out: Strided
+
+
+def surroundings(ops: Sequence[Operation], kinds: tuple[type[AnchorT], ...]) -> Surroundings[AnchorT] | None:
+    """The only op of these kinds, of f32 or f64, with all other ops round it; None where that isn't so."""
+    anchors = [op for op in ops if isinstance(op, kinds)]
+    if len(anchors) != 1 or not isinstance(element_of(anchors[0].results[0]), Float32Type | Float64Type):
+        return None
+    anchor, group, result = anchors[0], Group(), ops[-1].results[0]
+    group.paths[anchor.results[0]] = ()
+    if not all(op is anchor or group.add(op) for op in ops) or result not in group.paths:
+        return None
+    out = before(group.paths[result], dense(result))
+    return None if out is None else Surroundings(anchor, group, result, out)
 
 
 def before(path: Sequence[Operation], result: Strided) -> Strided | None:

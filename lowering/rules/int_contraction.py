@@ -17,11 +17,9 @@ from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.base import flag, integer
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import element_of
 from ...dialects.kernel import PackingAttr, ScheduleAttr, UnpackOp
 from ...errors import CompileError
-from ..builder import KernelBuilder
-from ..kernel_attrs import body_ops, sizes_of
+from ..kernel_attrs import body_ops
 from ..packing import packed_type
 from ..packing_bytes import QUAD
 from ..strided import ONE, ZERO
@@ -43,6 +41,7 @@ from .int_contraction_frame import BytePlan, make_frame
 from .int_contraction_loops import emit_loops
 from .int_contraction_problem import analyse
 from .int_contraction_products import registers_left
+from .opening import opened
 
 MAX_DEPTH = 1 << 14
 """Bytes of a row: one row block of this depth still fits in L2."""
@@ -90,9 +89,7 @@ class IntContractionRule:
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         plan = _plan(kernel, schedule)
-        arguments, result = list(kernel.body.block.args), plan.sums.problem.out.value
-        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in (*arguments, result)], sizes_of(kernel))
-        buffers = dict(zip([*arguments, result], builder.buffers, strict=True))
+        builder, buffers = opened(kernel, plan.sums.problem.out.value)
         emit_loops(make_frame(plan, builder, buffers, target))
         return builder.finish()
 

@@ -11,11 +11,9 @@ from xdsl.ir import Operation
 from ...backends.targets import TargetModel
 from ...dialects import graph
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import element_of
 from ...dialects.kernel import PackingAttr, ScheduleAttr
 from ...errors import CompileError
-from ..builder import KernelBuilder
-from ..kernel_attrs import body_ops, sizes_of
+from ..kernel_attrs import body_ops
 from ..strided import ONE, ZERO
 from .contraction_analysis import analyse_axes
 from .contraction_pack import unpack_argument
@@ -24,6 +22,7 @@ from .contraction_schedule import can_pack
 from .lines_cost import schedule_of
 from .lines_frame import Frame, Geometry, Plan, geometry
 from .lines_loops import emit_loops
+from .opening import opened
 
 
 class LinesRule:
@@ -57,9 +56,8 @@ class LinesRule:
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         plan = _plan(kernel, schedule)
-        values = [*kernel.body.block.args, plan.problem.out.value]
-        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
-        emit_loops(Frame(plan, builder, dict(zip(values, builder.buffers, strict=True))))
+        builder, buffers = opened(kernel, plan.problem.out.value)
+        emit_loops(Frame(plan, builder, buffers))
         return builder.finish()
 
 

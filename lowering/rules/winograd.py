@@ -9,14 +9,13 @@ from xdsl.ir import Operation
 
 from ...backends.targets import TargetModel
 from ...dialects.graph.dims import DimExpr
-from ...dialects.graph.types import element_of
 from ...dialects.kernel import PackingAttr, ScheduleAttr
 from ...errors import CompileError
 from ...passes.session import current_session
-from ..builder import KernelBuilder
-from ..kernel_attrs import body_ops, sizes_of
+from ..kernel_attrs import body_ops
 from .contraction_analysis import analyse_axes
 from .contraction_pack import unpack_argument
+from .opening import opened
 from .winograd_cost import TILES, is_winograd, schedule_of
 from .winograd_frame import Frame, Plan
 from .winograd_loops import emit_loops
@@ -56,9 +55,8 @@ class WinogradRule:
 
     def lower(self, kernel: func.FuncOp, schedule: ScheduleAttr, target: TargetModel) -> func.FuncOp:
         plan = _plan(kernel, schedule, target)
-        values = [*kernel.body.block.args, plan.problem.out.value]
-        builder = KernelBuilder(kernel.sym_name.data, [element_of(v) for v in values], sizes_of(kernel))
-        emit_loops(Frame(plan, builder, dict(zip(values, builder.buffers, strict=True))))
+        builder, buffers = opened(kernel, plan.problem.out.value)
+        emit_loops(Frame(plan, builder, buffers))
         return builder.finish()
 
 

@@ -39,7 +39,7 @@ class EmulatedBackend(CheckedBackend):
 
     def prepare(self, model: onnx.ModelProto, device: str = "CPU", **tolerances: float) -> Any:
         try:
-            self.rep = EmulatedRep(EmulatedSession(model, self.target))  # pyright: ignore[reportAttributeAccessIssue]
+            self.rep = EmulatedRep(EmulatedSession(model, self.target))  # pyright: ignore[reportAttributeAccessIssue]  # another Rep
         except NotImplementedError as error:
             raise SkipTest(str(error)) from error
         return self.rep

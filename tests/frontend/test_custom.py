@@ -32,11 +32,11 @@ COLLATZ = ("Collatz", {"steps": 3}, np.int64)
 
 
 @pytest.fixture(autouse=True)
-def _own_registrations() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
-    before = {key: list(rows) for key, rows in registration._rules.items()}  # pyright: ignore[reportPrivateUsage]
+def _own_registrations() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]  # pytest calls it
+    before = {key: list(rows) for key, rows in registration._rules.items()}  # pyright: ignore[reportPrivateUsage]  # restored below
     yield
-    registration._rules.clear()  # pyright: ignore[reportPrivateUsage]
-    registration._rules.update(before)  # pyright: ignore[reportPrivateUsage]
+    registration._rules.clear()  # pyright: ignore[reportPrivateUsage]  # as it was before
+    registration._rules.update(before)  # pyright: ignore[reportPrivateUsage]  # as it was before
 
 
 def examples() -> str:
@@ -181,7 +181,7 @@ def test_clashes_are_refused(domain: str, name: str, since: int, message: str):
 
 def test_what_is_no_function_is_refused():
     with pytest.raises(RegistrationError, match=r"my\.ops\.Odd: expected a function, got 3"):
-        tilewright.register_op(DOMAIN, "Odd")(3)  # pyright: ignore[reportArgumentType]
+        tilewright.register_op(DOMAIN, "Odd")(3)  # pyright: ignore[reportArgumentType]  # which is refused
 
 
 def number(*_: Any) -> int:

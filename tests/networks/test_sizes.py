@@ -23,7 +23,7 @@ class Plans:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        make: Any = Session._make_plan  # pyright: ignore[reportPrivateUsage]
+        make: Any = Session._make_plan  # pyright: ignore[reportPrivateUsage]  # what must not run again
 
         def counted(session: Session, key: tuple[int, ...]) -> Any:
             self.count += 1

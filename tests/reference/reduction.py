@@ -19,11 +19,25 @@ def _log_sum_exp(x: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
     return np.log(np.sum(np.exp(x - top), axis=axis, keepdims=keepdims)) + (top if keepdims else np.squeeze(top, axis))
 
 
+def _largest(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """The maximum, where +0 is larger than -0: which of them numpy gives depends on the processor and the memory order."""
+    top: Array = np.asarray(np.max(x, axes, keepdims=keepdims))
+    if x.dtype.kind != "f":
+        return top
+    positive = np.any((x == 0) & ~np.signbit(x), axes, keepdims=keepdims)
+    return np.asarray(np.where((top == 0) & positive, np.abs(top), top))
+
+
+def _least(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+    """The minimum, where -0 is smaller than +0."""
+    return -_largest(-x, axes, keepdims) if x.dtype.kind == "f" else np.asarray(np.min(x, axes, keepdims=keepdims))
+
+
 KINDS: dict[str, Callable[[Array, tuple[int, ...], bool], Array]] = {
     "sum": lambda x, axes, keep: np.sum(x, axes, keepdims=keep),
     "mean": lambda x, axes, keep: np.mean(x, axes, keepdims=keep),
-    "max": lambda x, axes, keep: np.max(x, axes, keepdims=keep),
-    "min": lambda x, axes, keep: np.min(x, axes, keepdims=keep),
+    "max": _largest,
+    "min": _least,
     "prod": lambda x, axes, keep: np.prod(x, axes, keepdims=keep),
     "l1": lambda x, axes, keep: np.sum(np.abs(x), axes, keepdims=keep),
     "l2": lambda x, axes, keep: np.sqrt(np.sum(x * x, axes, keepdims=keep)),
